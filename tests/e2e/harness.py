@@ -36,7 +36,7 @@ SERVER_NAMES = tuple(
 Predicate = Callable[[], bool]
 
 
-def wait_for(what: Predicate, timeout_s: float = PATIENCE_S, every_s: float = 0.002) -> float:
+def wait_for(what: Predicate, timeout_s: float = PATIENCE_S, every_s: float = 0.005) -> float:
     """Poll until `what` holds and give the seconds it took; fail after `timeout_s`."""
     started = time.monotonic()
     while not what():

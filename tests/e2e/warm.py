@@ -3,7 +3,9 @@
 A daemon is four processes, of which each spends most of its first second on starting Python and on importing.  Tests
 of what daemons and their pages do take copies instead (on Linux).  That the processes start as `python -m …`, as
 livegen starts them, is shown by those who serve as a person does: three tests of `test_page.py`, two of
-`test_without_midi.py`, the package and the documented commands.
+`test_without_midi.py`, the package and the documented commands.  Those that train are copies of another, which has
+loaded torch and its compiler; that they start as `livegen train` is shown by the documented commands and
+`tests/training/test_crew.py`.
 
 Two sides: who asks (`Copy`, in the tests and in the copies, which start others), and the process that is copied
 (`main`), which has one thread, ends with who started it, and waits for no copy itself: a keeper, another copy, does.
@@ -28,6 +30,7 @@ from pathlib import Path
 from typing import TypedDict
 
 ROOT = Path(__file__).parents[2]
+HAS_COPIES = sys.platform == "linux"
 NUMBER = 4  # bytes of a length, a process's id or an exit status
 OWN_FILES = 3  # standard input, output and error come before those that a process is given besides
 HIGH = 512  # no file that a process is given has such a number
@@ -50,6 +53,11 @@ LOADED_LATER = (
     "onnxruntime",
     "uvicorn",
 )
+
+
+LEARNS = ("livegen.__main__", "livegen.cli.learning", "livegen.training.loop", "torch._dynamo")
+# By what is copied: what is loaded before.
+LOADED = {"daemon": (*PROGRAMS, *LOADED_LATER), "learner": LEARNS}
 
 
 class Order(TypedDict):
@@ -121,15 +129,24 @@ class Copy:
         self.send_signal(signal.SIGKILL)
 
 
+def start(
+    kind: str, command: Sequence[str], environment: Mapping[str, str], out: int
+) -> "Copy | subprocess.Popen[bytes]":
+    """Start a process, on Linux as a copy of that `kind`; all that it says goes to the file `out`."""
+    if HAS_COPIES:
+        return Copy(command, environment, {1: out, 2: out}, address(kind))
+    return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=out)
+
+
 @cache
-def address() -> str:
+def address(kind: str = "daemon") -> str:
     """Where the process that is copied is asked; it is started when this is asked first, and ends with us."""
-    where = f"\0livegen-tests-{os.getpid()}"
+    where = f"\0livegen-tests-{os.getpid()}-{kind}"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(where)
         listening.listen(64)
         copied = subprocess.Popen(
-            [sys.executable, "-u", __file__, str(listening.fileno())],
+            [sys.executable, "-u", __file__, str(listening.fileno()), kind],
             env=os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,  # it ends when this does
             pass_fds=[listening.fileno()],
@@ -146,10 +163,10 @@ def main() -> None:
     """Load livegen, make copies, and be one: this returns in copies whose program has ended, and at the end."""
     listening = socket.socket(fileno=int(sys.argv[1]))
     where = listening.getsockname().decode()
-    for module in (*PROGRAMS, *LOADED_LATER):
+    for module in LOADED[sys.argv[2]]:
         importlib.import_module(module)
     for module in PROGRAMS:
-        del sys.modules[module]  # as it is where `python -m` runs one
+        sys.modules.pop(module, None)  # as it is where `python -m` runs one
     _start_copies(where)
     gc.collect()
     gc.freeze()

@@ -23,9 +23,11 @@ from livegen.training.loop import Run, read_checkpoint, train
 from livegen.training.recipe import Recipe
 from livegen.training.run_report import Silence
 from livegen.training.streams import Pool, Streams, joined
+from tests.e2e import warm
 from tests.training.crew_members import errs, fails
 from tests.training.synthetic import corpus, write_set
 
+Member = tuple[warm.Copy | subprocess.Popen[bytes], Path]  # a process, and the file of what it says
 STEPS = 40  # of a run that is not over before somebody can be killed
 RECIPE: dict[str, Any] = {
     "name": "tiny",
@@ -198,27 +200,20 @@ def command(data: Path, out: Path, **more: Any) -> list[str]:
     return [sys.executable, "-m", "livegen", *map(str, words)]
 
 
-def crew(words: list[str], environment: dict[str, str], size: int) -> list[subprocess.Popen[str]]:
-    """Processes as torchrun starts them on one machine."""
+def crew(words: list[str], environment: dict[str, str], size: int, folder: Path) -> list[Member]:
+    """Processes as torchrun starts them on one machine, with the file of all that each says in a folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
-    places = [{"RANK": str(r), "LOCAL_RANK": str(r), "WORLD_SIZE": str(size)} for r in range(size)]
-    return [
-        subprocess.Popen(
-            words,
-            env=environment | meeting | place | {"LOCAL_WORLD_SIZE": str(size)},
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for place in places
-    ]
-
-
-def ended(members: list[subprocess.Popen[str]]) -> list[tuple[int, str, str]]:
-    outputs = [member.communicate(timeout=100) for member in members]
-    return [(m.returncode, *said) for m, said in zip(members, outputs, strict=True)]
+    members: list[Member] = []
+    for rank in range(size):
+        place = {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+        sizes = {"WORLD_SIZE": str(size), "LOCAL_WORLD_SIZE": str(size)}
+        said = folder / f"said-{rank}.txt"
+        with said.open("wb") as out:
+            given = environment | meeting | place | sizes
+            members.append((warm.start("learner", words, given, out.fileno()), said))
+    return members
 
 
 def losses(out: Path) -> dict[tuple[str, int], float]:
@@ -231,11 +226,11 @@ def losses(out: Path) -> dict[tuple[str, int], float]:
 
 
 @pytest.fixture
-def killed() -> Iterator[list[subprocess.Popen[str]]]:
+def killed() -> Iterator[list[Member]]:
     """Processes that no test leaves behind."""
-    members: list[subprocess.Popen[str]] = []
+    members: list[Member] = []
     yield members
-    for member in members:
+    for member, _ in members:
         member.kill()
         member.wait()
 
@@ -259,21 +254,22 @@ def test_two_processes_that_the_option_starts_give_the_losses_and_the_weights_of
 
 @pytest.mark.timeout(300)
 def test_a_killed_worker_costs_no_more_than_the_steps_since_the_last_checkpoint(
-    tmp_path: Path, data: Path, environment: dict[str, str], killed: list[subprocess.Popen[str]]
+    tmp_path: Path, data: Path, environment: dict[str, str], killed: list[Member]
 ) -> None:
     whole, out = tmp_path / "whole", tmp_path / "out"
     long = {"events": STEPS * 64, "validate_every": STEPS * 64}
     train(recipe(whole, **long), data, whole)
-    killed += crew(command(data, out, **long), environment, 2)
+    killed += crew(command(data, out, **long), environment, 2, tmp_path)
     checkpoint = out / "checkpoint.pt"
     while not checkpoint.exists():  # written after every step
         time.sleep(0.02)
-    killed[1].send_signal(signal.SIGKILL)
-    outcome = ended(killed)
+    killed[1][0].send_signal(signal.SIGKILL)
+    status = [member.wait(100) for member, _ in killed]
     reached = read_checkpoint(checkpoint)["step"]
 
     assert 0 < reached < STEPS
-    assert outcome[0][0] == 2 and outcome[0][2].splitlines()[-1] == f"livegen: {GONE}"
+    assert status == [2, -signal.SIGKILL]
+    assert killed[0][1].read_text().splitlines()[-1] == f"livegen: {GONE}"
     train(recipe(out, **long), data, out)
     assert read_checkpoint(checkpoint)["step"] == STEPS
     last = ("valid", STEPS)

@@ -7,7 +7,6 @@ import math
 import os
 import pickle
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +37,7 @@ from livegen.training.model_weights import read_network, read_start
 from livegen.training.network import Network, NetworkConfig
 from livegen.training.recipe import NetworkRecipe, Recipe
 from livegen.training.run_report import Report
+from tests.e2e import warm
 from tests.training.synthetic import corpus, write_set
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -255,7 +255,8 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(tmp_path: Pat
     """SIGKILL leaves no time for anything; what counts is what lay on disk."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run(whole, checkpoint_seconds=0)
-    program = (
+    program, said = tmp_path / "program.py", tmp_path / "said.txt"
+    program.write_text(
         "import os, signal, sys, torch\n"
         "from pathlib import Path\n"
         "from tests.training.test_loop import run\n"
@@ -264,15 +265,10 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(tmp_path: Pat
         "    if step == 7: os.kill(os.getpid(), signal.SIGKILL)\n"
         "run(Path(sys.argv[1]), after, checkpoint_seconds=0)\n"
     )
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(killed)],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    with said.open("wb") as out:
+        words = [sys.executable, str(program), str(killed)]
+        one = warm.start("learner", words, os.environ, out.fileno())
+    assert one.wait(100) == -signal.SIGKILL, said.read_text()
     assert read_checkpoint(killed / "checkpoint.pt")["step"] == 6
     _, losses = run(killed, checkpoint_seconds=0)
 
