@@ -14,11 +14,8 @@ from livegen.jam.engine import Event
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import NoteOff, NoteOn
 
-KILLER, SLEEPER, HOLDER = (
-    1,
-    2,
-    3,
-)  # pitches that make an engine die, hang, or start a chord it never ends
+# Pitches that make an engine die, hang, run away, or start a chord it never ends.
+KILLER, SLEEPER, RUNNER, HOLDER = 1, 2, 3, 4
 CHORD = (40, 44, 47)
 SIXTEENTH_US = 83_333  # 180 bpm
 
@@ -37,6 +34,9 @@ class Echo(EngineLike):
                 os._exit(3)
             case NoteOn(pitch=pitch) if pitch == SLEEPER:
                 time.sleep(3600)
+            case NoteOn(pitch=pitch) if pitch == RUNNER:
+                while True:
+                    pass
             case NoteOn(pitch=pitch, velocity=velocity) if pitch == HOLDER:
                 return [Timed(now, NoteOn(note, velocity)) for note in CHORD]
             case NoteOn(pitch=pitch, velocity=velocity, channel=channel):

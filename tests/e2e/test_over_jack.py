@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.engines import KILLER, SLEEPER
+from tests.e2e.engines import KILLER, RUNNER, SLEEPER
 from tests.e2e.harness import PATIENCE_S, ROOT, Daemon, Jack, Partner, wait_for
 
 Starts = Callable[..., Daemon]
@@ -122,18 +122,18 @@ def test_a_frozen_engine_is_silenced_and_replaced(daemon: Starts, partner: Conne
     assert served.engine_pid() != frozen
 
 
-def test_an_engine_that_hangs_or_ends_by_itself_is_replaced(
+def test_an_engine_that_hangs_runs_away_or_ends_by_itself_is_replaced(
     daemon: Starts, partner: Connects
 ) -> None:
     served, player = daemon(), partner()
     player.is_answered()
 
-    for fault in (SLEEPER, KILLER):
+    for ended, fault in enumerate((SLEEPER, RUNNER, KILLER), 1):
         player.send(0x90, fault, 80)
-        wait_for(lambda: "starting it again" in served.errors())
+        wait_for(lambda ended=ended: served.errors().count("starting it again") == ended)
         player.is_answered()
 
-    assert served.stats()["restarts"] == 2
+    assert served.stats()["restarts"] == 3
 
 
 def test_an_engine_that_raises_now_and_then_goes_on(daemon: Starts, partner: Connects) -> None:
