@@ -13,6 +13,10 @@ from pathlib import Path
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND  # how a file is created, never opened
 NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
+_NO_LINK_FOLLOWED = (
+    {"follow_symlinks": False} if getattr(os, "link", None) in os.supports_follow_symlinks else {}
+)
+
 
 def write(
     path: Path, fill: Callable[[Path], object], replace: bool = False, mode: int = 0o666
@@ -40,7 +44,7 @@ def write_bytes(path: Path, data: bytes, replace: bool = False, mode: int = 0o66
 @contextmanager
 def draft(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """A new, empty file beside a path, which is gone in the end unless `give_name` gave it a name."""
-    made = path.with_name(f".livegen-{secrets.token_hex(6)}{path.suffix}.part")
+    made = path.with_name(f".livegen-{secrets.token_hex(6)}.part")
     os.close(os.open(made, NEW, mode))
     try:
         yield made
@@ -95,7 +99,7 @@ def _sync(path: Path, how: int) -> None:
 
 def _take_free_name(made: Path, path: Path) -> None:
     try:
-        os.link(made, path, follow_symlinks=False)
+        os.link(made, path, **_NO_LINK_FOLLOWED)
     except FileExistsError:
         raise
     except (OSError, NotImplementedError, AttributeError):  # a file system without links
