@@ -7,7 +7,7 @@ survives the engine.  Knows bytes, times and processes; what to play is decided 
 import logging
 import select
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -47,7 +47,7 @@ from livegen.priority import ORDINARY, PORT, in_real_time
 log = logging.getLogger(__name__)
 
 POLL_US = 1_000
-IDLE_POLL_US = 10_000  # of the 2.3 % of a core that idling takes, half is threads of libjack
+IDLE_POLL_US = 10_000
 PORTLESS_US = 50_000  # without ports all wakes the loop by itself but signals, and what is looked after now and then
 TIMERS_US = 100_000
 PLAYER_LEAD_US = 200_000
@@ -160,6 +160,7 @@ class PortProcess:
         )
         self._played_at = self._sent_at = self._turned_at = clock.now()
         self._went_on_at = 0
+        self._select: Callable[..., Any] = select.select
         self._urgency = ORDINARY
         self._player_ended_at: int | None = None
         self._exit_status: int | None = None
@@ -319,30 +320,38 @@ class PortProcess:
                 sink.sent(due, now, data)
 
     def _sleep(self, now: int) -> None:
-        """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
-        is_played = now - max(self._played_at, self._sent_at) < self._options.awake_s * SECOND
-        if self._midi.has_ports:
-            wake = now + (POLL_US if is_played else IDLE_POLL_US)
-        else:
-            wake = now + (IDLE_POLL_US if self._outbox.sounding else PORTLESS_US)
+        """Wait for a message, a frame, a signal or a due time; for the last millisecond before a due time, spin."""
         send_at = self._outbox.deadline()
-        if send_at is not None:
-            wake = min(wake, send_at - SPIN_US)
-        for at in (self._inlet.deadline(), *(each.deadline() for each in self._inputs)):
-            wake = wake if at is None else min(wake, at)
-        self._select(max(0, wake - clock.now()))
+        rest = self._timers_at if self._midi.has_ports else now + PORTLESS_US
+        times = [rest, self._inlet.deadline(), *(it.deadline() for it in self._inputs)]
+        times.append(None if send_at is None else send_at - SPIN_US)
+        times.append(self._supervisor.silent_at if self._outbox.sounding else None)
+        self._wait(min(at for at in times if at is not None), now)
         if send_at is not None and send_at - clock.now() <= SPIN_US:
             clock.spin_until(send_at)
             self._send()
 
-    def _select(self, timeout_us: int) -> None:
+    def _wait(self, wake: int, now: int) -> None:
+        """Wait until something is to be done, at the latest until a time, micros.
+
+        A turn takes many times what it takes to see that nothing lies at the input: where there is no descriptor that
+        says so, that alone is done every millisecond.
+        """
         links = [child.link for child in self._children if not child.link.closed]
         writers = [link for link in links if link.waiting]
         descriptors = {each.fileno() for each in self._inputs} - {-1}
-        readers = descriptors | {link.fileno() for link in links}
-        _, writable, _ = select.select(readers, writers, [], timeout_us / SECOND)
-        for link in writable:
-            link.flush()
+        readers = [*descriptors, *(link.fileno() for link in links)]
+        is_played = now - max(self._played_at, self._sent_at) < self._options.awake_s * SECOND
+        poll_us = POLL_US if is_played else IDLE_POLL_US
+        while True:
+            left = max(0, wake - clock.now())
+            timeout = min(left, poll_us) if self._midi.has_ports else left
+            readable, writable, _ = self._select(readers, writers, [], timeout / SECOND)
+            for link in writable:
+                link.flush()
+            is_due = left <= timeout or self._signals.have_come
+            if readable or writable or is_due or self._midi.has_come():
+                return
 
     # --- now and then ---------------------------------------------------------------------------------------------
 

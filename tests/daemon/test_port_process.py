@@ -4,7 +4,9 @@ import io
 import logging
 import signal
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,8 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.midi.ports import QUEUE_LIMIT, RtMidiPorts
 from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch
-from livegen.daemon.port_process import POLL_US, PORTLESS_US, PortProcess, ServeOptions
+from livegen.daemon.port_process import POLL_US, PORTLESS_US, TIMERS_US, PortProcess, ServeOptions
+from livegen.daemon.processes.supervisor import SILENCE_US, State
 
 PERIOD_US = 2_667  # 128 frames at 48 kHz
 ON, OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 64))
@@ -47,6 +50,23 @@ class Server:
         return self.now
 
 
+class Waits:
+    """Waits in place of select, of which one more comes to its end each time; `then` happens during the last."""
+
+    def __init__(
+        self, server: Server, then: Callable[[], object] = lambda: None, at: int = 0
+    ) -> None:
+        self.server, self.then, self.at = server, then, at
+        self.slept: list[int] = []
+
+    def __call__(self, readers: object, writers: object, errors: object, seconds: float) -> Any:
+        self.slept.append(round(seconds * SECOND))
+        self.server.now += self.slept[-1]
+        if len(self.slept) == self.at:
+            self.then()
+        return [], [], []
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     server = Server()
@@ -64,6 +84,7 @@ def process(server: Server, monkeypatch: pytest.MonkeyPatch) -> PortProcess:
     ports._watch, ports._state = watch, Health.WELL
     monkeypatch.setattr(watch, "_slices_now", lambda: server.cycles())
     process = PortProcess(ServeOptions(), io.StringIO())
+    process._select = Waits(server)
     process._midi._ports = ports
     process._outbox.put(server.now, ON)
     process._send()
@@ -99,17 +120,54 @@ def test_ctrl_z_stops_also_where_the_server_has_frozen(
 
 
 def test_the_input_is_polled_each_millisecond_only_where_there_are_ports(
-    process: PortProcess, server: Server, monkeypatch: pytest.MonkeyPatch
+    process: PortProcess, server: Server
 ) -> None:
-    slept: list[int] = []
     without = PortProcess(ServeOptions(), io.StringIO())
-    for one in (process, without):
-        monkeypatch.setattr(one, "_select", slept.append)
-        one._played_at = server.now
+    for one, slept in ((process, [POLL_US] * (TIMERS_US // POLL_US)), (without, [PORTLESS_US])):
+        one._outbox.release_all(server.now)
+        one._send()
+        one._select = waits = Waits(server)
+        one._played_at, one._timers_at = server.now, server.now + TIMERS_US
 
         one._sleep(server.now)
 
-    assert slept == [POLL_US, PORTLESS_US]
+        assert waits.slept == slept
+
+
+def test_a_key_ends_the_sleep_at_the_next_poll_and_is_heard_in_order(
+    process: PortProcess, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[bytes] = []
+    monkeypatch.setattr(process, "_pass_on", lambda data, now: passed.append(data))
+    key, other = bytes((0x90, 64, 80)), bytes((0x90, 65, 80))
+    process._timers_at = server.now + TIMERS_US
+    process._select = waits = Waits(server, lambda: server.incoming.append(key), at=3)
+    process._sleep(server.now)
+    server.incoming.append(other)
+    process._turn()
+    assert (waits.slept[:3], passed) == ([POLL_US] * 3, [key, other])
+
+
+def test_a_signal_ends_the_sleep_at_the_next_poll(process: PortProcess, server: Server) -> None:
+    process._timers_at = server.now + TIMERS_US
+    process._select = waits = Waits(
+        server, lambda: process._signals._note(signal.SIGUSR1, None), at=3
+    )
+    process._sleep(server.now)
+    assert waits.slept == [POLL_US] * 3
+
+
+def test_while_something_sounds_the_loop_wakes_when_a_silence_of_the_engine_would_be_one(
+    process: PortProcess, server: Server
+) -> None:
+    process._supervisor.state = State.READY
+    process._supervisor._last_beat = server.now - SILENCE_US + 7_500
+    process._select = waits = Waits(server)
+    process._played_at, process._timers_at = server.now, server.now + TIMERS_US
+
+    process._sleep(server.now)
+
+    assert sum(waits.slept) == 7_501
 
 
 @pytest.mark.parametrize(("lay", "is_let_go"), [(QUEUE_LIMIT - 2, False), (QUEUE_LIMIT - 1, True)])

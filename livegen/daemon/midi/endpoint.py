@@ -51,6 +51,7 @@ class MidiEndpoint(Input, Output, Sink):
         self._awaited: Awaited | None = None
         self._watchdog: Watchdog | None = None
         self._tell_full_at = 0
+        self._come: list[bytes] = []  # that was seen at the input, and not yet asked for
         self.reasons: list[str] = []
 
     def open(self, api: str) -> None:
@@ -88,9 +89,15 @@ class MidiEndpoint(Input, Output, Sink):
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
+    def has_come(self) -> bool:
+        """True if something lies at the input, which `due` will give."""
+        self._come += self._ports.receive()
+        return bool(self._come)
+
     def due(self, now: int) -> Iterable[bytes]:
         """Give what lies at the input, without messages of ours that came back."""
-        return [data for data in self._ports.receive() if not self._loops.heard(now, data)]
+        come, self._come = [*self._come, *self._ports.receive()], []
+        return [data for data in come if not self._loops.heard(now, data)]
 
     def deadline(self) -> int | None:
         """Give None: the ports are polled."""
@@ -102,8 +109,8 @@ class MidiEndpoint(Input, Output, Sink):
 
     def drop(self) -> None:
         """Take in what lies at the input and forget it."""
-        while self._ports.receive():
-            pass
+        while self.has_come():
+            self._come.clear()
 
     def send(self, data: bytes) -> None:
         """Send a message, and before it what makes it known if it comes back."""

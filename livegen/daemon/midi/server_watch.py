@@ -195,7 +195,12 @@ def _tasks() -> set[str]:
 def _slices(task: str) -> int:
     """The number of times that a thread was given a processor; 0 where the system does not say."""
     with contextlib.suppress(OSError, IndexError, ValueError):
-        return int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[2])
+        # Ten times a second all day: Path takes several times as long.
+        file = os.open(f"/proc/self/task/{task}/schedstat", os.O_RDONLY)
+        try:
+            return int(os.read(file, 64).split()[2])
+        finally:
+            os.close(file)
     return 0
 
 

@@ -74,6 +74,11 @@ class Signals:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @property
+    def have_come(self) -> bool:
+        """True if some came since the last time they were taken."""
+        return bool(self._came)
+
     def take(self) -> list[tuple[int, Deed]]:
         """Give the signals that came since the last time."""
         came, self._came = self._came, []

@@ -133,6 +133,11 @@ class Supervisor(LastingChild):
             return True
         return False
 
+    @property
+    def silent_at(self) -> int | None:
+        """The time, micros, at which a silence is told if nothing is heard before; None where none would be."""
+        return self._last_beat + SILENCE_US + 1 if self.state is State.READY else None
+
     def stop(self) -> None:
         """Ask the process to end: its link closes, and a signal for one that does not read it."""
         self.link.close()
