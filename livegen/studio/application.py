@@ -26,6 +26,7 @@ from livegen.studio.teacher import Seen, Teacher
 
 REQUESTS_BURST, REQUESTS_PER_S = 2000, 500  # of everybody together: a class opens its pages at once
 MOST_STRANGERS = 256
+MOST_CONNECTIONS = 1024
 
 
 class AllRooms(Protocol):
@@ -39,6 +40,11 @@ class AllRooms(Protocol):
 
     def figures(self) -> dict[str, Any]:
         """The numbers of rooms and players, and how busy it is."""
+
+
+def charts_of(settings: Mapping[str, Any]) -> Charts:
+    """Give the charts that players may name, of the folders in the settings: {"charts": {"shipped", "own"}}."""
+    return Charts(*(Path(settings["charts"][whose]) for whose in ("shipped", "own")))
 
 
 def application(

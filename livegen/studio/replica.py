@@ -11,8 +11,8 @@ from typing import Any
 
 from livegen.control.web.guard import Receive, Scope, Send
 from livegen.errors import LivegenError
-from livegen.studio.application import application
-from livegen.studio.worker import charts_of, rooms_of
+from livegen.studio.application import application, charts_of
+from livegen.studio.worker import rooms_of
 
 log = logging.getLogger(__name__)
 

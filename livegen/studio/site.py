@@ -17,9 +17,8 @@ from livegen.control.osc.peers import own_addresses
 from livegen.control.web.page_messages import Known
 from livegen.control.web.places import is_any, named, near
 from livegen.control.web.server import accepted, bound_nearby, configuration, start, stop
-from livegen.studio.application import application, closing
+from livegen.studio.application import MOST_CONNECTIONS, application, charts_of, closing
 from livegen.studio.front import Front
-from livegen.studio.worker import MOST_CONNECTIONS, charts_of, rooms_of
 from livegen.studio.workers import Workers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -106,6 +105,8 @@ async def _alone(
     say: Callable[[str], object],
 ) -> None:
     """Serve the page and the rooms here, until cancelled."""
+    from livegen.studio.worker import rooms_of  # engine and network, which else only workers need
+
     rooms = rooms_of(settings)
     served = application(settings, rooms, charts_of(settings), say)
     server = uvicorn.Server(configuration(served, MOST_CONNECTIONS))

@@ -17,12 +17,10 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from livegen.control.library.charts import Charts
 from livegen.control.pump import Pump
 from livegen.control.surfaces import Request
 from livegen.control.tasks import raise_first, until_one_ends
@@ -41,11 +39,10 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.daemon.processes.link import Link, begun
 from livegen.errors import LivegenError
-from livegen.studio.application import application, closing
+from livegen.studio.application import MOST_CONNECTIONS, application, charts_of, closing
 from livegen.studio.rooms import Build, Limits, Rooms
 
 TELLS_EVERY_S = 0.25
-MOST_CONNECTIONS = 1024
 HANDED = 4096  # bytes with which a connection is handed over, at most
 TOLD_AT_ONCE = 40  # rooms in a frame
 LEAVES_S = 1.0
@@ -56,11 +53,6 @@ def rooms_of(settings: Mapping[str, Any]) -> Rooms:
     module, _, function = str(settings["builder"]).partition(":")
     build: Build = getattr(importlib.import_module(module), function)(settings)
     return Rooms(build, settings["rooms"], Limits(**settings["limits"]))
-
-
-def charts_of(settings: Mapping[str, Any]) -> Charts:
-    """Give the charts that players may name."""
-    return Charts(*(Path(settings["charts"][whose]) for whose in ("shipped", "own")))
 
 
 class Worker:

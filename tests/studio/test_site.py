@@ -77,6 +77,13 @@ def studio() -> Iterator[Studio]:
     one.process.communicate()
 
 
+def test_the_process_at_the_public_port_loads_neither_engine_nor_network() -> None:
+    """Its workers do, and cannot begin before it has loaded what it needs itself."""
+    loaded = "import sys, livegen.studio.site; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert not {"numpy", "onnxruntime", "livegen.jam.engine"} & {*ran.stdout.split()}
+
+
 def names(hello: Mapping[str, Any]) -> list[str]:
     """Who is in the room that greets."""
     return [seat["name"] for seat in hello["players"]]
