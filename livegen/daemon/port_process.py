@@ -48,7 +48,9 @@ log = logging.getLogger(__name__)
 
 POLL_US = 1_000
 IDLE_POLL_US = 10_000
-PORTLESS_US = 50_000  # without ports all wakes the loop by itself but signals, and what is looked after now and then
+# All wakes the loop by itself but signals without ports, and what is looked after now and then.  Were this longer than
+# the supervisor's OWN_PAUSE_US, the silence of an engine would be taken for ours.
+REST_US = 50_000
 TIMERS_US = 100_000
 PLAYER_LEAD_US = 200_000
 RELEASE_US = 300_000  # at exit, how long the releases may be paced
@@ -322,8 +324,7 @@ class PortProcess:
     def _sleep(self, now: int) -> None:
         """Wait for a message, a frame, a signal or a due time; for the last millisecond before a due time, spin."""
         send_at = self._outbox.deadline()
-        rest = self._timers_at if self._midi.has_ports else now + PORTLESS_US
-        times = [rest, self._inlet.deadline(), *(it.deadline() for it in self._inputs)]
+        times = [now + REST_US, self._inlet.deadline(), *(it.deadline() for it in self._inputs)]
         times.append(None if send_at is None else send_at - SPIN_US)
         times.append(self._supervisor.silent_at if self._outbox.sounding else None)
         self._wait(min(at for at in times if at is not None), now)

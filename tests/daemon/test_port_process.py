@@ -14,8 +14,8 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.midi.ports import QUEUE_LIMIT, RtMidiPorts
 from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch
-from livegen.daemon.port_process import POLL_US, PORTLESS_US, TIMERS_US, PortProcess, ServeOptions
-from livegen.daemon.processes.supervisor import SILENCE_US, State
+from livegen.daemon.port_process import POLL_US, REST_US, PortProcess, ServeOptions
+from livegen.daemon.processes.supervisor import OWN_PAUSE_US, SILENCE_US, State
 
 PERIOD_US = 2_667  # 128 frames at 48 kHz
 ON, OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 64))
@@ -123,15 +123,19 @@ def test_the_input_is_polled_each_millisecond_only_where_there_are_ports(
     process: PortProcess, server: Server
 ) -> None:
     without = PortProcess(ServeOptions(), io.StringIO())
-    for one, slept in ((process, [POLL_US] * (TIMERS_US // POLL_US)), (without, [PORTLESS_US])):
+    for one, slept in ((process, [POLL_US] * (REST_US // POLL_US)), (without, [REST_US])):
         one._outbox.release_all(server.now)
         one._send()
         one._select = waits = Waits(server)
-        one._played_at, one._timers_at = server.now, server.now + TIMERS_US
+        one._played_at = server.now
 
         one._sleep(server.now)
 
         assert waits.slept == slept
+
+
+def test_a_rest_of_the_loop_is_not_taken_for_a_pause_in_which_the_engine_was_not_read() -> None:
+    assert REST_US < OWN_PAUSE_US
 
 
 def test_a_key_ends_the_sleep_at_the_next_poll_and_is_heard_in_order(
@@ -140,7 +144,6 @@ def test_a_key_ends_the_sleep_at_the_next_poll_and_is_heard_in_order(
     passed: list[bytes] = []
     monkeypatch.setattr(process, "_pass_on", lambda data, now: passed.append(data))
     key, other = bytes((0x90, 64, 80)), bytes((0x90, 65, 80))
-    process._timers_at = server.now + TIMERS_US
     process._select = waits = Waits(server, lambda: server.incoming.append(key), at=3)
     process._sleep(server.now)
     server.incoming.append(other)
@@ -149,7 +152,6 @@ def test_a_key_ends_the_sleep_at_the_next_poll_and_is_heard_in_order(
 
 
 def test_a_signal_ends_the_sleep_at_the_next_poll(process: PortProcess, server: Server) -> None:
-    process._timers_at = server.now + TIMERS_US
     process._select = waits = Waits(
         server, lambda: process._signals._note(signal.SIGUSR1, None), at=3
     )
@@ -163,7 +165,7 @@ def test_while_something_sounds_the_loop_wakes_when_a_silence_of_the_engine_woul
     process._supervisor.state = State.READY
     process._supervisor._last_beat = server.now - SILENCE_US + 7_500
     process._select = waits = Waits(server)
-    process._played_at, process._timers_at = server.now, server.now + TIMERS_US
+    process._played_at = server.now
 
     process._sleep(server.now)
 

@@ -324,10 +324,10 @@ def test_no_process_is_left_behind(stack: ExitStack) -> None:
 
     def is_gone() -> bool:
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # the latter where it ends meanwhile
             return True
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return stat.rpartition(")")[2].split()[0] == "Z"
 
     wait_for(is_gone)
 
