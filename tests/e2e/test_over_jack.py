@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -128,9 +129,12 @@ def test_an_engine_that_hangs_runs_away_or_ends_by_itself_is_replaced(
     served, player = daemon(), partner()
     player.is_answered()
 
-    for ended, fault in enumerate((SLEEPER, RUNNER, KILLER), 1):
+    def has_ended(times: int) -> bool:
+        return served.errors().count("starting it again") == times
+
+    for times, fault in enumerate((SLEEPER, RUNNER, KILLER), 1):
         player.send(0x90, fault, 80)
-        wait_for(lambda ended=ended: served.errors().count("starting it again") == ended)
+        wait_for(partial(has_ended, times))
         player.is_answered()
 
     assert served.stats()["restarts"] == 3
