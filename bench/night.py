@@ -77,6 +77,9 @@ FATES = (
     Fate.PAGE_COMES, Fate.PORTS_LOST, Fate.PAGE_GOES,
 )  # fmt: skip
 
+# Of how many rounds of these it happens in one: an engine is to grow old between its deaths.
+RARE = {Fate.KILLED: 10, Fate.PORTS_LOST: 3}
+
 Step = bytes | Told | Fate
 Timed = tuple[float, Step]
 LEADERS = ("nobody", "livegen", "a DAW")
@@ -119,7 +122,8 @@ def _scene(chance: Random, number: int, mode: str, leader: str, chart: str) -> S
     if number % 5 == 4:
         model = MODELS[number // 5 % len(MODELS)]
         steps.append((plays / 3, Told("model", model, is_command=True)))
-    if (fate := FATES[number % len(FATES)]) is not None:
+    turn_of_fates, which = divmod(number, len(FATES))
+    if (fate := FATES[which]) is not None and turn_of_fates % RARE.get(fate, 1) == 0:
         steps.append((plays / 2, fate))
     steps += _played(chance, mode, plays, bpm)
     if leader == "a DAW":

@@ -65,6 +65,7 @@ MB = 1 << 20
 WATCHED_S = 600.0  # how often memory is looked at, on virtual time
 CALLS = 500  # different ones
 WRONG = ("faults", "stuck", "late")
+ENGINE = "daemon.engine.engine_process"
 EVERY_S = 60.0  # how often, in real time
 SUSPENDED_S = 3.0
 DISK_MB, FILLER = 256, "filler"
@@ -351,7 +352,9 @@ def held(pid: int) -> dict[str, dict[str, float]]:
     for one in family(pid):
         with suppress(OSError, IndexError):  # it has just ended
             words = Path(f"/proc/{one}/cmdline").read_text().split("\0")
-            name = words[words.index("-m") + 1].rpartition(".")[2] if "-m" in words else words[0]
+            name = (
+                words[words.index("-m") + 1].removeprefix("livegen.") if "-m" in words else words[0]
+            )
             found[name] = {
                 "mb": round(resident_mb(str(one)), 2),
                 "descriptors": sum(1 for _ in Path(f"/proc/{one}/fd").iterdir()),
@@ -425,14 +428,16 @@ def page(row: Mapping[str, Any]) -> str:
     names = sorted({name for one in rows for name in one["processes"]})
     cells = []
     for name in names:
-        seen = [
-            (one["minute"] / 60, one["processes"][name]) for one in rows if name in one["processes"]
-        ]
+        of = [one for one in rows if name in one["processes"]]
+        if name == ENGINE:  # the one that lived last
+            of = [one for one in of if one["restarts"] == rows[-1]["restarts"]]
+        seen = [(one["minute"] / 60, one["processes"][name]) for one in of]
         steady = seen[len(seen) // 4 :]
         by = slope([(at, it["mb"]) for at, it in steady])
         cells.append(
             [
                 name,
+                f"{60 * (seen[-1][0] - seen[0][0]):.0f}",
                 f"{seen[0][1]['mb']:.0f} → {seen[-1][1]['mb']:.0f}",
                 "" if by is None else f"{by:+.1f}",
                 *(_range([it[what] for _, it in steady]) for what in ("descriptors", "threads")),
@@ -442,13 +447,13 @@ def page(row: Mapping[str, Any]) -> str:
     p99, most = (late.get(f"{which}_us", 0) / 1000 for which in ("p99", "max"))
     fates = ", ".join(f"{fate.value} {counts.get(fate.value, 0)}" for fate in Fate)
     files, read, lost = row["files"]
-    head = ["process", "MB", "MB an hour, past a quarter", "descriptors", "threads"]
+    head = ["process", "minutes", "MB", "MB an hour past a quarter of it", "descriptors", "threads"]
     return f"""{row["hours"]} hours in real time, seed {row["seed"]}, load {_range([one["load"] for one in rows])}.
 {counts["scenes"]} scenes, {counts["notes"]} notes of the model's.
 What happened: {fates}.{"" if row["disk"] else "  No disk could be mounted, so none was filled."}
 
 * Stuck after a stop: {counts["stuck"]}.
-* Late at the port, of {late["count"]}: p99 {p99:.2f} ms, most {most:.1f} ms.
+* Late at the port, of {late["count"]}: p99 {p99:.2f} ms, most {most:.1f} ms, with suspensions of {SUSPENDED_S:g} s.
 * Engine started again: {rows[-1]["restarts"]} times. Faults: {len(row["faults"])}.
 * It ended with status {ended["status"]} in {ended["s"]} s.
 * Journals: {read} of {files} can be read whole; {lost} messages were not kept.
