@@ -11,6 +11,8 @@ Imports no livegen before a mutant is in its place.
 """
 
 import ast
+import gc
+import importlib
 import importlib.abc
 import importlib.util
 import os
@@ -18,17 +20,18 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 import hypothesis
 import numpy
 import onnx
 import pytest
 import yaml
+from _pytest.main import pytest_runtestloop
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPLAINED = Path(__file__).with_suffix(".yaml")
@@ -43,7 +46,10 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "livegen/daemon/processes/back_off.py": ("tests/daemon/test_supervisor.py",),
     "livegen/daemon/processes/supervisor.py": ("tests/daemon/test_supervisor.py",),
     "livegen/control/web/guard.py": ("tests/control/web/test_guard.py",),
-    "livegen/inference/protobuf.py": ("tests/inference/test_onnx_file.py",),
+    "livegen/inference/protobuf.py": (
+        "tests/inference/test_protobuf.py",
+        "tests/inference/test_onnx_file.py",
+    ),
     "livegen/inference/onnx_file.py": ("tests/inference/test_onnx_file.py", FIGURES),
 }
 PATIENCE = 8  # times as long as with nothing broken: who takes longer hangs, and is noticed
@@ -89,19 +95,21 @@ class Mutant:
     name: str
     line: int
     code: CodeType
+    is_of_import: bool  # it stands outside all functions
 
 
 def mutants(source: str, file: str = "<mutant>") -> Iterator[Mutant]:
     """Give every change of a source, one after the other."""
     tree = ast.parse(source)
-    for name, line in changes(tree):
-        yield Mutant(name, line, compile(ast.fix_missing_locations(tree), file, "exec"))
+    for name, line, is_of_import in changes(tree):
+        code = compile(ast.fix_missing_locations(tree), file, "exec")
+        yield Mutant(name, line, code, is_of_import)
 
 
-def changes(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Give name and line of every change; the tree has it until the next one is asked for."""
+def changes(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
+    """Give name and line of every change, and whether it acts at import; the tree has it until the next."""
     seen: Counter[str] = Counter()
-    for place in _places(tree, ""):
+    for place in _places(tree):
         for new, said in _instead(place.node):
             inside = f"in {_short(place.parent)}: " if isinstance(place.node, ast.Constant) else ""
             name = f"{place.where}: {inside}{_short(place.node)} → {said}"
@@ -109,7 +117,7 @@ def changes(tree: ast.Module) -> Iterator[tuple[str, int]]:
             if seen[name] > 1:
                 name += f" ({seen[name]})"
             place.put(ast.copy_location(new, place.node))
-            yield name, getattr(place.node, "lineno", 0)
+            yield name, getattr(place.node, "lineno", 0), not place.is_inside
             place.put(place.node)
 
 
@@ -118,6 +126,7 @@ class _Place:
     """A node and where it hangs."""
 
     where: str
+    is_inside: bool  # of a function
     parent: ast.AST
     field: str
     index: int | None
@@ -130,9 +139,10 @@ class _Place:
             getattr(self.parent, self.field)[self.index] = node
 
 
-def _places(parent: ast.AST, where: str) -> Iterator[_Place]:
+def _places(parent: ast.AST, where: str = "", is_inside: bool = False) -> Iterator[_Place]:
     if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         where = f"{where}.{parent.name}".lstrip(".")
+        is_inside |= not isinstance(parent, ast.ClassDef)
     if isinstance(parent, ast.JoinedStr) or _is_log(parent):
         return
     for field, value in list(ast.iter_fields(parent)):
@@ -142,8 +152,8 @@ def _places(parent: ast.AST, where: str) -> Iterator[_Place]:
         for index, node in enumerate(listed):
             if isinstance(node, ast.AST):
                 at = index if isinstance(value, list) else None
-                yield _Place(where or "module", parent, field, at, node)
-                yield from _places(node, where)
+                yield _Place(where or "module", is_inside, parent, field, at, node)
+                yield from _places(node, where, is_inside)
 
 
 def _is_log(node: ast.AST) -> bool:
@@ -228,7 +238,7 @@ class _InItsPlace(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives a mutant to whoever imports its module."""
 
     def __init__(self, file: str, code: CodeType) -> None:
-        self._name, self._file, self._code = file.removesuffix(".py").replace("/", "."), file, code
+        self._name, self._file, self._code = _module_of(file), file, code
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -243,26 +253,122 @@ class _InItsPlace(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._code, module.__dict__)
 
 
-def lives(file: str, code: CodeType | None, limit_s: float) -> bool:
-    """True if all tests of a file let its mutant pass, each within the limit."""
-    return all(_pass(file, code, tests, limit_s) for tests in GUARDS[file])
+def alive(file: str) -> Iterator[Mutant]:
+    """Give the mutants of a file that its tests let pass.  Raises RuntimeError if they fail with nothing broken.
+
+    Changes inside functions are made where all is imported and collected already, each in a copy of that process;
+    those of what is read at import are imported anew.
+    """
+    began = time.monotonic()
+    if not all(_ends_well(lambda tests=tests: _tested(tests), 600) for tests in GUARDS[file]):
+        raise RuntimeError(f"{file}: its tests fail with nothing broken")
+    limit_s = PATIENCE * (time.monotonic() - began)
+    made = {each.name: each for each in mutants((ROOT / file).read_text(), file)}
+    inside = [each for each in made.values() if not each.is_of_import]
+    for name in _names_from(lambda tell: _collected(file, inside, limit_s, tell)):
+        yield made[name]
+    for each in made.values():
+        if each.is_of_import and all(
+            _ends_well(lambda tests=tests, each=each: _imported(file, each, tests), limit_s)
+            for tests in GUARDS[file]
+        ):
+            yield each
 
 
-def _pass(file: str, code: CodeType | None, tests: str, limit_s: float) -> bool:
+def _ends_well(work: Callable[[], bool], limit_s: float) -> bool:
+    """True if a copy of this process does that within the limit, and says so."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
             signal.setitimer(signal.ITIMER_REAL, limit_s)  # the end of one that hangs
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            for standard in range(3):
-                os.dup2(nowhere, standard)
-            if code is not None:
-                sys.meta_path.insert(0, _InItsPlace(file, code))
-            status = int(pytest.main([*OPTIONS, tests]))
+            _be_quiet()
+            status = 0 if work() else 1
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _names_from(work: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+    """Give the lines that a copy of this process tells."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            _be_quiet()
+            work(lambda name: (os.write(writing, f"{name}\n".encode()), None)[1])
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as lines:
+        yield from (line.rstrip("\n") for line in lines)
+    os.waitpid(child, 0)
+
+
+def _be_quiet() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+
+
+def _tested(tests: str) -> bool:
+    return int(pytest.main([*OPTIONS, tests])) == 0
+
+
+def _imported(file: str, mutant: Mutant, tests: str) -> bool:
+    sys.meta_path.insert(0, _InItsPlace(file, mutant.code))
+    return _tested(tests)
+
+
+def _collected(
+    file: str, inside: Sequence[Mutant], limit_s: float, tell: Callable[[str], None]
+) -> None:
+    """Collect the tests once, and run them for each mutant in a copy of this process."""
+
+    class Loop:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            module = importlib.import_module(_module_of(file))
+            gc.freeze()  # the copies need not look through it
+            for each in inside:
+                if _ends_well(lambda each=each: _run_with(session, module, each), limit_s):
+                    tell(each.name)
+            return True
+
+    pytest.main([*OPTIONS, "-s", *GUARDS[file]], plugins=[Loop()])
+
+
+def _run_with(session: pytest.Session, module: ModuleType, mutant: Mutant) -> bool:
+    """Run the tests that were collected, with the mutant's functions in the places of the module's."""
+    changed = ModuleType(module.__name__)
+    exec(mutant.code, changed.__dict__)
+    _take(vars(module), vars(changed), module.__name__)
+    try:
+        pytest_runtestloop(session)
+    except session.Failed:
+        return False
+    return session.testsfailed == 0
+
+
+def _take(old: Mapping[str, object], new: Mapping[str, object], module: str) -> None:
+    """Give functions the code and the defaults of those of the same names, in classes too."""
+    for name, there in old.items():
+        comes = new.get(name)
+        if isinstance(there, property) and isinstance(comes, property):
+            _take({"": there.fget}, {"": comes.fget}, module)
+        elif getattr(there, "__module__", None) != module:
+            continue
+        elif isinstance(there, type) and isinstance(comes, type):
+            _take(vars(there), vars(comes), module)
+        elif isinstance(there, FunctionType) and isinstance(comes, FunctionType):
+            if there.__code__.co_freevars == comes.__code__.co_freevars:
+                there.__code__ = comes.__code__
+            there.__defaults__, there.__kwdefaults__ = comes.__defaults__, comes.__kwdefaults__
+
+
+def _module_of(file: str) -> str:
+    return file.removesuffix(".py").replace("/", ".")
 
 
 def explained() -> dict[str, dict[str, str]]:
@@ -283,26 +389,18 @@ def main(wanted: Sequence[str]) -> int:
     for file in GUARDS:
         if wanted and not any(part in file for part in wanted):
             continue
-        began = time.monotonic()
-        if not lives(file, None, 600):
-            print(f"{file}: its tests fail with nothing broken")
-            holes += 1
-            continue
-        limit_s = PATIENCE * (time.monotonic() - began)
+        began, names = time.monotonic(), set[str]()
         reasons = explained().get(file, {})
-        made, alive = 0, list[Mutant]()
-        for each in mutants((ROOT / file).read_text(), file):
-            made += 1
-            if lives(file, each.code, limit_s):
-                alive.append(each)
-                if each.name not in reasons:
-                    print(f"{file}:{each.line}: no test notices  {each.name}", flush=True)
-        names = {each.name for each in alive}
+        for each in alive(file):
+            names.add(each.name)
+            if each.name not in reasons:
+                print(f"{file}:{each.line}: no test notices  {each.name}", flush=True)
         for name in reasons.keys() - names:
             print(f"{file}: explained, but it is noticed or no more there:  {name}")
         holes += len(names ^ reasons.keys())
+        made = sum(1 for _ in changes(ast.parse((ROOT / file).read_text())))
         print(
-            f"{file}: {made} mutants, {made - len(alive)} noticed, "
+            f"{file}: {made} mutants, {made - len(names)} noticed, "
             f"{len(names & reasons.keys())} explained, {time.monotonic() - began:.0f} s",
             flush=True,
         )

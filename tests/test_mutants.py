@@ -15,7 +15,7 @@ def is_late(due: int = 3, now: int = 0) -> bool:
 
 
 def test_each_place_is_broken_in_each_way_and_words_are_left_alone() -> None:
-    assert [name for name, _ in changes(ast.parse(SOURCE))] == [
+    assert [name for name, *_ in changes(ast.parse(SOURCE))] == [
         "module: in LIMIT = 240: 240 → 480",
         "is_late: in due: int=3, now: int=0: 3 → 4",
         "is_late: in due: int=3, now: int=0: 0 → 1",
@@ -43,6 +43,6 @@ def test_a_mutant_has_its_change_and_no_other() -> None:
 
 def test_what_is_explained_is_there_to_be_broken() -> None:
     for file, reasons in explained().items():
-        names = {name for name, _ in changes(ast.parse((ROOT / file).read_text()))}
+        names = {name for name, *_ in changes(ast.parse((ROOT / file).read_text()))}
         assert file in GUARDS
         assert [name for name in reasons if name not in names] == []

@@ -34,6 +34,7 @@ FIGURES: tuple[tuple[int, str, tuple[float, ...]], ...] = (
     (8, "more than {} ms late", (outbox.LATE_US // MS,)),
     (10, "up to {} s late", (loop_marks.MARKED_US // SECOND,)),
     (11, "at most {} messages at once and {} a second", (outbox.BURST, outbox.RATE_PER_S)),
+    (11, "{:,} wait", (outbox.MAX_PENDING,)),
     (12, "let go after {} s", (inlet.HELD_US // SECOND,)),
     (12, "active sensing after {} ms", (inlet.SENSING_US // MS,)),
     (18, "let go after {} s", (outbox.MAX_NOTE_US // SECOND,)),

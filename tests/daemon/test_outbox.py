@@ -416,3 +416,135 @@ def test_who_follows_the_clocks_is_told_once_when_no_more_will_come() -> None:
     outbox.release_all(40_000, stops_clock=True)
 
     assert sent + outbox.due(50_000) == [bytes((0xFA,)), bytes((0xFC,))]
+
+
+# --- to the byte and to the microsecond ------------------------------------------------------------------------------
+
+
+def test_a_note_is_late_after_its_thirtieth_millisecond() -> None:
+    for late, sent in ((LATE_US, [on(60)]), (LATE_US + 1, [])):
+        outbox = Outbox()
+        outbox.put(0, on(60))
+        assert outbox.due(late) == sent
+
+
+def test_what_waits_is_bounded_and_twice_as_many_offs_may_wait() -> None:
+    outbox = Outbox()
+    for index in range(MAX_PENDING):
+        outbox.put(index, on(60))
+    assert outbox.dropped == 0
+    outbox.put(0, on(61))
+    outbox.put(0, bytes((0xB0, 64, 0)))
+    assert outbox.dropped == 2
+
+    for index in range(MAX_PENDING):
+        outbox.put(index, off(60))
+    assert outbox.dropped == 2
+    outbox.put(0, off(61))
+    assert outbox.dropped == 3
+
+
+def test_what_is_left_after_a_cut_of_keys_leaves_in_the_order_of_its_times() -> None:
+    outbox = Outbox()
+    for index in range(40):
+        outbox.put(40_000 - index * 1_000, on(60 if index % 3 else 62, index % 16))
+    outbox.cut(0, {(channel, 60) for channel in range(16)})
+
+    times = [due for at in range(0, 41_000, 500) for due, _ in outbox.take(at)]
+
+    assert len(times) == 14 and times == sorted(times)
+
+
+def test_pedals_of_all_channels_come_up_before_bends_and_these_before_notes() -> None:
+    outbox = Outbox()
+    held = [on(60), bytes((0xE0, 0, 80)), bytes((0xB1, 64, 127)), bytes((0xE1, 1, 64))]
+    for data in held:
+        outbox.put(0, data)
+    assert sorted(outbox.due(0)) == sorted(held)
+
+    outbox.cut(10)
+
+    pedal, first, second, note = outbox.due(10)
+    assert (pedal, note) == (bytes((0xB1, 64, 0)), off(60))
+    assert {first, second} == {bytes((0xE0, 0, 64)), bytes((0xE1, 0, 64))}
+
+
+def test_a_pedal_is_down_from_64_on_and_a_bend_is_held_off_its_centre() -> None:
+    outbox = Outbox()
+    for data in (bytes((0xB0, 64, 63)), bytes((0xE0, 0, 64))):
+        outbox.put(0, data)
+    outbox.due(0)
+    outbox.cut(10)
+    assert outbox.due(10) == []
+
+    outbox.put(20, bytes((0xB0, 64, 64)))
+    outbox.due(20)
+    outbox.cut(30)
+    assert outbox.due(30) == [bytes((0xB0, 64, 0))]
+
+
+def test_a_bend_and_a_pedal_may_be_held_for_longer_than_any_note() -> None:
+    outbox = Outbox()
+    outbox.put(0, bytes((0xE0, 0, 80)))
+    outbox.put(0, bytes((0xB0, 64, 127)))
+    outbox.due(0)
+
+    assert outbox.sounding == {} and outbox.deadline() is None
+    assert outbox.due(3 * MAX_NOTE_US) == []
+
+
+def test_the_end_of_a_note_that_lasted_too_long_was_due_thirty_seconds_after_its_beginning() -> (
+    None
+):
+    outbox = Outbox()
+    outbox.put(0, on(60))
+    outbox.due(0)
+
+    assert outbox.take(MAX_NOTE_US + 5) == [(MAX_NOTE_US, off(60))]
+
+
+def test_it_is_silent_when_nothing_sounds_and_nothing_waits() -> None:
+    outbox = Outbox()
+    assert outbox.is_silent
+    outbox.put(10, on(60))
+    assert not outbox.is_silent
+    outbox.due(10)
+    assert not outbox.is_silent
+    outbox.put(20, off(60))
+    outbox.due(20)
+    assert outbox.is_silent
+
+
+def test_who_was_never_told_to_start_is_not_told_to_stop() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60))
+    outbox.put(0, bytes((0xF8,)))
+    outbox.due(0)
+    assert not outbox.is_running
+
+    outbox.release_all(10, stops_clock=True)
+
+    assert outbox.due(10) == [off(60), bytes((0xB0, 123, 0))]
+
+
+def test_all_that_a_panic_sends_is_paced() -> None:
+    outbox = Outbox(burst=1, rate_per_s=1)
+    outbox.put(0, bytes((0xFA,)))
+    outbox.put(0, on(60))
+    outbox.put(0, on(60, channel=1))
+    sent = [data for _, data in outbox.take(0, paced=False)]
+    assert len(sent) == 3
+
+    outbox.release_all(10, stops_clock=True)
+
+    rest = [len(outbox.due(SECOND * at)) for at in range(1, 8)]
+    assert rest == [1, 1, 1, 1, 1, 0, 0]  # the clock's stop, two offs, two all-notes-off
+
+
+def test_values_of_the_player_are_free_and_those_of_the_model_and_notes_of_both_are_not() -> None:
+    bend = bytes((0xE0, 0, 80))
+    for data, thru, sent in ((bend, True, 3), (bend, False, 1), (on(60), True, 1)):
+        outbox = Outbox(burst=1, rate_per_s=1)
+        for _ in range(3):
+            outbox.put(0, data, thru)
+        assert len(outbox.due(0)) == sent
