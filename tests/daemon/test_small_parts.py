@@ -1,10 +1,23 @@
-"""Lateness, clock, the merged tracks of a player's file."""
+"""A limit on how much comes at a time, lateness, clock, the merged tracks of a player's file."""
 
 from livegen.daemon import clock
+from livegen.daemon.bucket import Bucket
 from livegen.daemon.lateness import KEPT, Lateness, Trace
 from livegen.daemon.player import timed_messages
 from livegen.music.files.smf import Score, Track
 from livegen.music.messages import NoteOff, NoteOn, encode
+
+
+def test_a_bucket_gives_a_burst_at_once_and_then_one_for_each_period() -> None:
+    bucket = Bucket(burst=3, rate_per_s=10)
+
+    assert [bucket.take(0) for _ in range(4)] == [True, True, True, False]
+    assert bucket.has_from(1) == 100_000
+    assert [bucket.has(at) for at in (99_999, 100_000)] == [False, True]
+    assert bucket.take(200_000, tokens=3) is False  # and none of the two is taken
+    assert bucket.take(200_000, tokens=2)
+    assert not bucket.has(200_000)
+    assert bucket.has(10_000_000, tokens=3) and not bucket.has(10_000_000, tokens=4)
 
 
 def test_lateness_is_summed_up_by_nearest_rank() -> None:

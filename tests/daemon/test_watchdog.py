@@ -62,6 +62,17 @@ def test_where_nothing_sounds_nothing_is_sent() -> None:
     assert ledger(*CHORD, STAND_DOWN).ends() == []
 
 
+def test_the_softest_note_and_a_half_pedal_are_held_and_a_bend_is_anything_but_its_centre() -> None:
+    held = [b"\x92\x28\x01", b"\xb2\x40\x40", b"\xe2\x01\x40"]
+    let_go = [b"\xb2\x40\x3f", b"\xe2\x00\x40", b"\xb2\x07\x7f"]
+
+    assert ledger(*held).ends() == [
+        b"\xb2\x40\x00", b"\xe2\x00\x40", encode(NoteOff(40, channel=2)), b"\xb2\x7b\x00"
+    ]  # fmt: skip
+    assert ledger(*let_go).ends() == []
+    assert ledger(*held, *let_go).ends() == [encode(NoteOff(40, channel=2)), b"\xb2\x7b\x00"]
+
+
 def test_who_hears_us_on_alsa_is_named_as_rtmidi_does() -> None:
     assert hearers_in(ALSA, "Model Out") == ['A "strange" synth:in: left 130:0', "131:2"]
     assert hearers_in(ALSA, "Model Out (2)") == ["livegen-in:Model In 128:0"]

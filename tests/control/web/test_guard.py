@@ -1,5 +1,6 @@
 """Who may speak to the page's server."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
-from livegen.control.web.guard import Guard, bearer, hosts, is_token
+from livegen.control.web.guard import Guard, Receive, Scope, Send, bearer, hosts, is_token
 from livegen.control.web.routes import app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
@@ -220,3 +221,38 @@ def test_a_socket_is_refused_with_the_reason(headers: dict[str, str], status: in
     ):
         pass
     assert refused.value.status_code == status
+
+
+def test_two_hundred_requests_are_let_in_at_once_and_then_fifty_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 10**12
+    monkeypatch.setattr(clock, "now", lambda: now)
+    guard = guarded()
+    headers = [(b"host", b"localhost:9701")]
+
+    at_once = [guard.refusal("http", headers) for _ in range(201)]
+    now += clock.SECOND
+    later = [guard.refusal("http", headers) for _ in range(51)]
+
+    assert at_once == [None] * 200 + [429]
+    assert later == [None] * 50 + [429]
+
+
+def test_what_is_neither_a_request_nor_a_socket_reaches_nobody() -> None:
+    reached: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["type"])
+
+    async def receive() -> dict[str, str]:
+        return {}
+
+    async def send(message: object) -> None:
+        reached.append(str(message))
+
+    asyncio.run(
+        Guard(app, hosts((), 9701), TOKEN)({"type": "lifespan", "headers": []}, receive, send)
+    )
+
+    assert reached == []
