@@ -194,3 +194,95 @@ def test_values_can_be_told_to_pass_less_often_and_the_last_one_always_does() ->
     ]
     assert passed == [0, 20_000, 40_000, 60_000, 80_000]
     assert inlet.due(100_000) == [bend(99)]
+
+
+def test_what_it_knows_of_values_is_forgotten_when_it_is_old() -> None:
+    inlet = Inlet()
+    for number in range(128):
+        inlet.feed(bytes((0xB0, number, 1)), number)
+    assert len(inlet._passed_at) == 128
+
+    inlet.due(SECOND)
+
+    assert inlet._passed_at == {}
+
+
+def test_a_key_that_was_held_too_long_is_counted_once() -> None:
+    inlet = Inlet()
+    inlet.feed(on(60), 0)
+
+    assert inlet.due(HELD_US - 1) == []
+    assert inlet.due(HELD_US) == [off(60)]
+    assert inlet.counts == {"held too long": 1}
+
+
+def control(number: int, value: int, channel: int = 0) -> bytes:
+    return bytes((0xB0 | channel, number, value))
+
+
+def test_after_a_release_nothing_is_remembered_of_the_sender() -> None:
+    inlet = Inlet()
+    inlet.feed(SENSING, 0)
+    inlet.feed(control(64, 127), 0)
+    inlet.feed(bend(1), 0)
+    inlet.feed(bend(2), 1)  # it waits
+    inlet.feed(on(60), 2)
+    inlet.feed(bend(3), 3)
+
+    assert inlet.release() == [control(64, 0), off(60)]
+
+    assert inlet.release() == []
+    assert inlet.deadline() is None
+    assert inlet.due(SECOND) == []
+    assert "active sensing stopped" not in inlet.counts
+
+
+def test_reset_controllers_raises_the_pedal_of_its_channel_once_and_other_controllers_none() -> (
+    None
+):
+    inlet = Inlet()
+    inlet.feed(control(64, 127), 0)
+
+    assert inlet.feed(control(7, 90), 10_000) == [control(7, 90)]
+    assert inlet.feed(control(121, 0, channel=1), 20_000) == [control(121, 0, channel=1)]
+    assert inlet.feed(control(121, 0), 30_000) == [control(64, 0), control(121, 0)]
+    assert inlet.feed(control(121, 0), 40_000) == [control(121, 0)]
+
+
+def test_what_did_not_pass_is_counted_by_its_reason_one_by_one() -> None:
+    inlet = Inlet()
+    for _ in range(MAX_NESTED + 2):
+        inlet.feed(on(60), 0)
+    assert inlet.counts == {"notes beyond the limit": 2}
+    for _ in range(MAX_NESTED + 1):
+        inlet.feed(off(60), 0)
+    inlet.feed(off(60), 0)
+    inlet.feed(off(61), 0)
+    assert inlet.counts["offs of refused notes"] == 1
+    assert inlet.counts["offs of silent notes"] == 2
+
+    for value in range(4):
+        inlet.feed(bend(value), 0)
+    assert inlet.counts["values coalesced"] == 2  # the first passed, the last waits
+    for _ in range(OTHER_BURST + 3):
+        inlet.feed(CLOCK, 0)
+    assert inlet.counts["others beyond the limit"] == 3
+    assert inlet.refused == 5
+
+
+def test_a_value_that_waits_is_due_five_milliseconds_after_the_one_before() -> None:
+    inlet = Inlet()
+    inlet.feed(bend(1), 1_000)
+    inlet.feed(bend(2), 2_000)
+
+    assert inlet.deadline() == 1_000 + COALESCE_US
+
+
+def test_active_sensing_that_stops_is_counted_once() -> None:
+    inlet = Inlet()
+    inlet.feed(SENSING, 0)
+
+    assert inlet.deadline() == SENSING_US
+    assert inlet.due(SENSING_US) == []
+    assert inlet.due(SECOND) == []
+    assert inlet.counts == {"active sensing stopped": 1}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livegen.daemon.midi import watchdog
+from livegen.daemon.midi import watchdog, watchdog_process
 from livegen.daemon.midi.watchdog import PROCESS, Watchdog
 from livegen.daemon.midi.watchdog_process import STAND_DOWN, AlsaWires, Ledger, hearers_in, watch
 from livegen.music.messages import NoteOff, NoteOn, encode
@@ -27,6 +27,7 @@ Client 128 : "livegen-in" [User Legacy]
   Port   0 : "Model In" (-We-) [In/Out]
 Client 129 : "livegen-out" [User Legacy]
   Port   0 : "Model Out" (R-e-) [In/Out]
+    A line of a kernel to come: "in words"
     Connecting To: 130:0, 131:2[real:0]
   Port   1 : "Model Out (2)" (R-e-) [In/Out]
     Connecting To: 128:0
@@ -95,6 +96,18 @@ def run(tmp_path: Path, told: bytes, is_expected: bool = True) -> str:
         return said.read_text() if said.exists() else ""
     wait_for(lambda: said.exists() and said.read_text() != "")
     return said.read_text()
+
+
+def test_on_alsa_the_kernels_list_is_read_and_without_one_nobody_hears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog_process, "ALSA_CLIENTS", str(tmp_path / "clients"))
+    wires = AlsaWires("Model Out")
+    assert wires.hearers() == []
+
+    (tmp_path / "clients").write_text(ALSA)
+
+    assert wires.hearers() == hearers_in(ALSA, "Model Out") != []
 
 
 def test_at_the_end_of_its_input_the_sender_is_told_what_sounds_and_who_heard_it(

@@ -1,8 +1,9 @@
 """Who may speak to the page's server."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,16 @@ from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
-from livegen.control.web.guard import Guard, Receive, Scope, Send, bearer, hosts, is_token
+from livegen.control.web.guard import (
+    EVERY_ANSWER,
+    Guard,
+    Receive,
+    Scope,
+    Send,
+    bearer,
+    hosts,
+    is_token,
+)
 from livegen.control.web.routes import app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
@@ -50,6 +60,10 @@ STRANGE_ORIGINS = (
     "file://",
     "",
 )
+
+
+async def nothing() -> dict[str, Any]:
+    return {}
 
 
 def guarded(names: tuple[str, ...] = ()) -> Guard:
@@ -245,14 +259,45 @@ def test_what_is_neither_a_request_nor_a_socket_reaches_nobody() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         reached.append(scope["type"])
 
-    async def receive() -> dict[str, str]:
-        return {}
-
-    async def send(message: object) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         reached.append(str(message))
 
-    asyncio.run(
-        Guard(app, hosts((), 9701), TOKEN)({"type": "lifespan", "headers": []}, receive, send)
-    )
+    scope = {"type": "lifespan", "headers": []}
+    asyncio.run(Guard(app, hosts((), 9701), TOKEN)(scope, nothing, send))
 
     assert reached == []
+
+
+@pytest.mark.parametrize("caching", [None, (b"Cache-Control", b"max-age=60")])
+def test_an_answer_keeps_its_own_headers_but_none_that_would_weaken_ours(
+    caching: tuple[bytes, bytes] | None,
+) -> None:
+    sent: list[dict[str, Any]] = []
+    given = [(b"content-type", b"text/plain"), (b"X-Frame-Options", b"ALLOWALL")]
+    given += [caching] if caching else []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": given})
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(dict(message))
+
+    scope = {"type": "http", "headers": [(b"host", b"localhost:9701")]}
+    asyncio.run(Guard(app, hosts((), 9701), TOKEN)(scope, nothing, send))
+
+    ours = EVERY_ANSWER[:-1] if caching else EVERY_ANSWER
+    assert sorted(sent[0]["headers"]) == sorted([given[0], *given[2:], *ours])
+
+
+def test_a_server_that_cannot_say_why_closes_a_socket_that_is_refused_as_against_the_rules() -> (
+    None
+):
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(dict(message))
+
+    scope = {"type": "websocket", "headers": [(b"host", b"evil.com")]}
+    asyncio.run(guarded()(scope, nothing, send))
+
+    assert sent == [{"type": "websocket.close", "code": 1008}]
