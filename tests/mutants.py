@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -260,7 +261,7 @@ def alive(file: str) -> Iterator[Mutant]:
     those of what is read at import are imported anew.
     """
     began = time.monotonic()
-    if not all(_ends_well(lambda tests=tests: _tested(tests), 600) for tests in GUARDS[file]):
+    if not all(_ends_well(partial(_tested, tests), 600) for tests in GUARDS[file]):
         raise RuntimeError(f"{file}: its tests fail with nothing broken")
     limit_s = PATIENCE * (time.monotonic() - began)
     made = {each.name: each for each in mutants((ROOT / file).read_text(), file)}
@@ -269,8 +270,7 @@ def alive(file: str) -> Iterator[Mutant]:
         yield made[name]
     for each in made.values():
         if each.is_of_import and all(
-            _ends_well(lambda tests=tests, each=each: _imported(file, each, tests), limit_s)
-            for tests in GUARDS[file]
+            _ends_well(partial(_imported, file, each, tests), limit_s) for tests in GUARDS[file]
         ):
             yield each
 
@@ -297,7 +297,8 @@ def _names_from(work: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
         try:
             os.close(reading)
             _be_quiet()
-            work(lambda name: (os.write(writing, f"{name}\n".encode()), None)[1])
+            with os.fdopen(writing, "w") as lines:
+                work(partial(print, file=lines, flush=True))
         finally:
             os._exit(0)
     os.close(writing)
@@ -332,7 +333,7 @@ def _collected(
             module = importlib.import_module(_module_of(file))
             gc.freeze()  # the copies need not look through it
             for each in inside:
-                if _ends_well(lambda each=each: _run_with(session, module, each), limit_s):
+                if _ends_well(partial(_run_with, session, module, each), limit_s):
                     tell(each.name)
             return True
 

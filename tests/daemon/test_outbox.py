@@ -504,15 +504,15 @@ def test_the_end_of_a_note_that_lasted_too_long_was_due_thirty_seconds_after_its
 
 
 def test_it_is_silent_when_nothing_sounds_and_nothing_waits() -> None:
-    outbox = Outbox()
-    assert outbox.is_silent
-    outbox.put(10, on(60))
-    assert not outbox.is_silent
-    outbox.due(10)
-    assert not outbox.is_silent
-    outbox.put(20, off(60))
-    outbox.due(20)
-    assert outbox.is_silent
+    outbox, silent = Outbox(), []
+    silent.append(outbox.is_silent)
+    for at, data in ((10, on(60)), (20, off(60))):
+        outbox.put(at, data)
+        silent.append(outbox.is_silent)
+        outbox.due(at)
+        silent.append(outbox.is_silent)
+
+    assert silent == [True, False, False, False, True]
 
 
 def test_who_was_never_told_to_start_is_not_told_to_stop() -> None:
