@@ -93,8 +93,14 @@ scores = st.builds(
 @given(scores)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_a_score_that_was_written_is_read_as_it_was(tmp_path: Path, score: Score) -> None:
+    micros = score.tempo_map.micros
     last = max((track.messages[-1][0] for track in score.tracks), default=0)
-    assume(score.tempo_map.micros(last) < smf.MAX_HOURS * 3_600_000_000)
+    struck = max(
+        (tick for track in score.tracks for tick, m in track.messages if isinstance(m, NoteOn)),
+        default=0,
+    )
+    assume(micros(last) < smf.MAX_HOURS * 3_600_000_000)
+    assume(micros(last) - micros(struck) <= smf._HOLDS_US)  # else it was let go before
     path = tmp_path / "score.mid"
     write(path, score)
 
