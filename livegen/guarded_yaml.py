@@ -1,7 +1,7 @@
 """Reads YAML that a stranger may have written.
 
-Size, nesting and aliases are judged on the stream of parser events, which builds nothing: deep nesting overflows the
-composer's stack, and aliases grow without bound when they are walked.
+Size, nesting, number and aliases are judged on the stream of parser events, which builds nothing: deep nesting
+overflows the composer's stack, and aliases grow without bound when they are walked.
 """
 
 from pathlib import Path
@@ -12,6 +12,8 @@ from livegen.errors import ConfigError
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 20
+MAX_VALUES = 10_000  # names, values and lists; a preset has a hundred
+MAX_PLAIN = 2_000  # characters of a value without quotes: 1:59:59:59 is a number of any length
 
 # The words for what the parser says, by a part of that.
 _PROBLEMS = {
@@ -40,13 +42,26 @@ def parse(data: bytes | str, source: str) -> yaml.Node | None:
     """Compose a document; None when it is empty.  Raises ConfigError, which names `source` and the line."""
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{source}: more than {MAX_BYTES // 1024} KB; expected settings")
-    depth, line = 0, 1
+    depth, line, count = 0, 1, 0
     try:
         for event in yaml.parse(data, yaml.SafeLoader):
             line = event.start_mark.line + 1 if event.start_mark else line
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise ConfigError(
                     f"{source}:{line}: anchors and aliases (& and *) are not allowed; write the value out"
+                )
+            count += isinstance(event, yaml.NodeEvent)
+            if count > MAX_VALUES:
+                raise ConfigError(
+                    f"{source}:{line}: more than {MAX_VALUES:,} names and values; expected settings"
+                )
+            if (
+                isinstance(event, yaml.ScalarEvent)
+                and not event.style
+                and len(event.value) > MAX_PLAIN
+            ):
+                raise ConfigError(
+                    f"{source}:{line}: more than {MAX_PLAIN:,} characters without quotes; put the text into quotes"
                 )
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)

@@ -181,6 +181,14 @@ def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None
         (b"\xff\xfe\x00", "stage.yaml: is not YAML"),
         ("# " + "x" * 256 * 1024, "stage.yaml: more than 256 KB; expected settings"),
         ("a: " + "[" * 200_000, "stage.yaml:1: nested deeper than 20 levels"),
+        (
+            "a: [" + "1, " * 10_000,
+            "stage.yaml:1: more than 10,000 names and values; expected settings",
+        ),
+        (
+            "a: 1" + ":59" * 1000,
+            "stage.yaml:1: more than 2,000 characters without quotes; put the text into quotes",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_settings_is_refused_in_a_line(

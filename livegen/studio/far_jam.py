@@ -96,7 +96,14 @@ class FarJam:
         """Take a message of the studio's; what is none is left out."""
         try:
             self._take(json.loads(text), now)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            OverflowError,  # a time that is infinite
+            RecursionError,  # lists in lists in lists
+        ) as error:
             log.debug("a message of the studio's is left out: %r", error)
 
     def _take(self, message: Message, now: int) -> None:

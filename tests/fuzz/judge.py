@@ -37,7 +37,10 @@ class Judge:
         refusals: tuple[type[Exception], ...],
         clock: Callable[[], float] = thread_time,
         memory: Callable[[], int] = peak,
+        longest_s: float = LONGEST_S,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
+        self._longest_s, self._most_bytes = longest_s, most_bytes
         self._take, self._refusals = take, refusals
         self._clock, self.memory = clock, memory
         self.inputs, self.refused, self.slowest, self.grown = 0, 0, 0.0, 0
@@ -53,12 +56,12 @@ class Judge:
         seconds, more = self._clock() - began, self.memory() - before
         self.inputs += 1
         self.slowest, self.grown = max(self.slowest, seconds), max(self.grown, more)
-        if seconds > LONGEST_S:
+        if seconds > self._longest_s:
             raise Finding(
-                f"took {seconds:.1f} s of the processor, at most {LONGEST_S:g} are allowed"
+                f"took {seconds:.1f} s of the processor, at most {self._longest_s:g} are allowed"
             )
-        if more > MOST_BYTES:
-            raise Finding(f"took {more >> 20} MB, at most {MOST_BYTES >> 20} are allowed")
+        if more > self._most_bytes:
+            raise Finding(f"took {more >> 20} MB, at most {self._most_bytes >> 20} are allowed")
 
 
 MOST_LINES, LONGEST_LINE = 21, 1500  # of a refusal; a configuration tells twenty mistakes at once

@@ -241,22 +241,16 @@ def _yaml() -> Take:
 
 
 def _settings() -> Take:
-    import logging
-
     from livegen.config.loading import load
 
-    logging.getLogger("livegen").setLevel(logging.CRITICAL)
     return _as_file(".yaml", load)
 
 
 def _setting() -> Take:
     """A value for one setting, as `--set` has it."""
-    import logging
-
     from livegen.config.loading import load
     from livegen.config.settings import every_setting
 
-    logging.getLogger("livegen").setLevel(logging.CRITICAL)
     names = [name for name, _ in every_setting()]
 
     def take(data: bytes) -> None:
@@ -316,13 +310,10 @@ def _replayed() -> Take:
 
     A first byte of 0 stands for the head of a journal that was recorded.
     """
-    import logging
-
     from livegen.app.replaying import engine_again, meaning
     from livegen.jam.reports.journal import read
     from livegen.replay import reproduce
 
-    logging.getLogger("livegen").setLevel(logging.CRITICAL)
     head = seeds.head_of_session()
 
     def build(header: Any) -> Any:

@@ -231,6 +231,8 @@ OUTSIDE = """<?xml version="1.0"?>
         (BOMB.encode(), "tune.musicxml:2: declares entities"),
         (OUTSIDE.encode(), "tune.musicxml:2: declares entities"),
         ((HEAD + "<score-partwise>" * 60).encode(), "nested deeper than 50"),
+        (b"<score-partwise " + b"".join(b"b%d='' " % n for n in range(101)) + b"/>", "more than 100 attributes"),
+        (b"<score-partwise b='" + b"c" * 400_000, "a tag or a comment of more than"),
         (b"<?xml version='1.0'?><score-partwise><a></b></score-partwise>", "is not XML (mismatched tag)"),
         (b"<?xml version='1.0' encoding='klingon'?><score-partwise/>", "an encoding that is not known"),
         (b"<?xml version='1.0'?><svg/>", "expected MusicXML (score-partwise), got 'svg'"),

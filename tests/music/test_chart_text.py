@@ -149,6 +149,8 @@ def test_a_repeat_that_was_opened_goes_on_across_the_beginning_of_a_section() ->
         7,
     ] * 2
     assert chart_of(write_text(opened).encode(), "again.txt").form == opened.form
+    ending = read("|: C :|\n[B]\n| 1. F :|2. G |")
+    assert [bar.opens for bar in ending.bars] == [True, False, False]
     left_out = read("[A]\n| C | F |\n[B]\n| G :|")
     assert [bar.chords[0].chord.root for bar in left_out.form.round if bar.chords[0].chord] == [
         0,

@@ -34,12 +34,13 @@ _SHORT = (("XyQ", "   "), ("LZ", " |"), ("Kcl", "| x"))  # what the links abbrev
 
 _METRES = {"12": "12/8"}  # T12; all others are two digits, such as T34
 _BAR_CELLS = 4  # that a bar has mostly
+# What is longer than anybody writes between brackets is passed over: it would be looked through again and again.
 _TOKEN = re.compile(
-    r"\*(?P<section>[A-Za-z])|<(?P<words>[^>]*)>|T(?P<metre>\d\d)|N(?P<ending>\d)|(?P<bar>[|\[\]{}Z])"
-    r"|(?P<segno>S)|(?P<coda>Q)|\((?P<other>[^)]*)\)|(?P<again>[xr])|(?P<none>n)|(?P<slash>p)|(?P<blank> )"
+    r"\*(?P<section>[A-Za-z])|<(?P<words>[^>]{0,200})>|T(?P<metre>\d\d)|N(?P<ending>\d)|(?P<bar>[|\[\]{}Z])"
+    r"|(?P<segno>S)|(?P<coda>Q)|\((?P<other>[^)]{0,200})\)|(?P<again>[xr])|(?P<none>n)|(?P<slash>p)|(?P<blank> )"
 )
 _CHORD = re.compile(
-    r"(?P<root>[A-G][b#]?|W)(?P<kind>\*[^*]*\*|(?:sus|alt|add|[\^\-+oh#b0-9ø])*)(?P<bass>/[A-G][b#]?)?"
+    r"(?P<root>[A-G][b#]?|W)(?P<kind>\*[^*]{0,200}\*|(?:sus|alt|add|[\^\-+oh#b0-9ø])*)(?P<bass>/[A-G][b#]?)?"
 )
 _JUMP = re.compile(
     r"D\.?\s?([CS])\.?(?:\s*al\s*(?:(coda)|(fine)|(\d)(?:st|nd|rd|th)?\s*end))?", re.IGNORECASE

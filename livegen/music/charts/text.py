@@ -314,7 +314,8 @@ def _opened(bars: list[WrittenBar]) -> list[WrittenBar]:
     """The bars with a |: at the beginning of each section that a :| without one closes."""
     opened, begin, is_open = list(bars), 0, False
     for at, bar in enumerate(bars):
-        if bar.opens or (bar.section is not None and not is_open):
+        goes_on = is_open or (bar.ending and at > 0 and bars[at - 1].times > 1)
+        if bar.opens or (bar.section is not None and not goes_on):
             begin, is_open = at, bar.opens
         if bar.times > 1:
             is_open = False

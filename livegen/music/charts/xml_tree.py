@@ -17,6 +17,10 @@ from livegen.music.charts.source import ChartFile
 MAX_BYTES = 16_000_000  # of XML, also inside an archive
 MAX_ELEMENTS = 300_000  # of those that are kept
 MAX_DEPTH = 50
+MAX_TAG = (
+    1 << 18
+)  # bytes of a tag or a comment, through which the parser goes again with each piece of it
+MAX_ATTRIBUTES = 100  # of an element
 _MAX_TEXT = 1_000  # characters of an element
 _MAX_FILES = 1_000  # in an archive
 _CHUNK = 1 << 16
@@ -60,6 +64,9 @@ def parsed(data: bytes, source: ChartFile, kept: Collection[str]) -> Element:
     try:
         for at in range(0, len(data), _CHUNK):
             builder.parser.Parse(data[at : at + _CHUNK], at + _CHUNK >= len(data))
+            if at + _CHUNK - builder.parser.CurrentByteIndex > MAX_TAG + _CHUNK:
+                line = builder.parser.CurrentLineNumber
+                raise source.mistake(line, f"a tag or a comment of more than {MAX_TAG:,} bytes")
     except expat.ExpatError as error:
         raise source.mistake(
             error.lineno, f"is not XML ({expat.ErrorString(error.code)})"
@@ -95,6 +102,8 @@ class _Builder:
         line = self.parser.CurrentLineNumber
         if len(self.open) + self.passed >= MAX_DEPTH:
             raise self.source.mistake(line, f"nested deeper than {MAX_DEPTH} elements")
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise self.source.mistake(line, f"more than {MAX_ATTRIBUTES} attributes of an element")
         if self.passed or (self.open and tag not in self.kept):
             self.passed += 1
             return

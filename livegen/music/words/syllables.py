@@ -16,6 +16,7 @@ from livegen.errors import ConfigError
 
 MOST_SYLLABLES = 400
 LONGEST_TEXT = 10_000  # characters
+LONGEST_WORD = 100
 LONGEST_LINE = 16  # syllables; of a longer line the parts between commas are lines
 _ENDS = re.compile(r"(?<=[.!?;:])\s+|[\n\r/]+|(?<=[。！？；])")
 _PARTS = re.compile(r"(?<=[,–—])\s+|(?<=[，、])")
@@ -82,6 +83,11 @@ def _line(text: str, is_german: bool) -> Line:
     found: list[Syllable] = []
     for match in _WORDS.finditer(text):
         word = match[0].replace("’", "'").replace("‐", "-")
+        if len(word) > LONGEST_WORD and not _CHINESE.search(word):
+            raise ConfigError(
+                f"lyrics: a word has {len(word):,} letters; expected words with spaces between them, of at most "
+                f"{LONGEST_WORD} letters"
+            )
         if _CHINESE.search(word):
             found += _characters(word)
         else:
