@@ -7,6 +7,7 @@ shall be.  Knows no network and no music.
 import json
 import os
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from livegen.training.recipe import Recipe, Strict, checked, read_recipe
 from livegen.training.record import METRICS
 
 Value = float | int | str | bool
+ASKS = 1000  # for values that were not tried, before a sweep ends for want of any
 
 
 class Sweep(Strict):
@@ -67,7 +69,6 @@ def sweep(path: Path, data: Path | str, out: Path) -> list[dict[str, Any]]:
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
     import ray
     from ray import tune
-    from ray.tune.search.optuna import OptunaSearch
 
     place = data if isinstance(data, str) else str(data.resolve())
     folder = out.resolve()
@@ -89,9 +90,9 @@ def sweep(path: Path, data: Path | str, out: Path) -> list[dict[str, Any]]:
         tune_config=tune.TuneConfig(
             metric="nats_per_note",
             mode="min",
-            num_samples=found.runs,
+            num_samples=min(found.runs, prod(map(len, found.grid.values()))),
             max_concurrent_trials=found.at_once,
-            search_alg=OptunaSearch(seed=recipe.seed),
+            search_alg=_untried(recipe.seed),
         ),
         run_config=tune.RunConfig(name="sweep", storage_path=str(folder / "ray"), verbose=0),
     )
@@ -111,6 +112,37 @@ def sweep(path: Path, data: Path | str, out: Path) -> list[dict[str, Any]]:
     rows.sort(key=lambda row: float(row["nats_per_note"]))
     whole_files.write_text(folder / "sweep.json", json.dumps(rows, indent=1) + "\n", replace=True)
     return rows
+
+
+def _untried(seed: int) -> Any:
+    """Optuna as it chooses for Ray Tune, but no values twice: left to itself it proposes again what was good."""
+    from ray.tune.search.optuna import OptunaSearch
+
+    tried = set[str]()
+    asked = dict[
+        str, str
+    ]()  # by the trial: a trial that Optuna was told of cannot be asked for again
+
+    class Untried(OptunaSearch):  # type: ignore[misc]
+        def suggest(self, trial_id: str) -> Any:
+            for ask in range(ASKS):
+                asked[trial_id] = f"{trial_id} {ask}"
+                values = super().suggest(asked[trial_id])
+                if not isinstance(values, dict):
+                    return values
+                if (name := _name(values)) not in tried:
+                    tried.add(name)
+                    return values
+                super().on_trial_complete(asked[trial_id], error=True)  # it learns nothing of that
+            return self.FINISHED
+
+        def on_trial_result(self, trial_id: str, result: Any) -> None:
+            super().on_trial_result(asked[trial_id], result)
+
+        def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+            super().on_trial_complete(asked[trial_id], result, error)
+
+    return Untried(seed=seed)
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.training.sweep import read_sweep, sweep
+from livegen.training.sweep import _untried, read_sweep, sweep
 from tests.training.synthetic import write_set
 from tests.training.test_crew import RECIPE
 
@@ -36,6 +36,23 @@ def test_a_grid_that_does_not_fit_is_one_line_before_anything_runs(
     with pytest.raises(ConfigError, match=said) as error:
         read_sweep(written(tmp_path, grid))
     assert "\n" not in str(error.value)
+
+
+def test_what_was_tried_is_not_proposed_again_and_all_of_a_grid_comes() -> None:
+    from ray import tune
+
+    search = _untried(seed=1)
+    grid: dict[str, list[Any]] = {"one": [1, 2, 3], "other": ["a", "b"]}
+    search.set_search_properties(
+        "nats_per_note", "min", {name: tune.choice(values) for name, values in grid.items()}
+    )
+    proposed = []
+    for number in range(6):
+        values = search.suggest(str(number))
+        proposed.append((values["one"], values["other"]))
+        search.on_trial_complete(str(number), {"nats_per_note": float(values["one"])})
+    assert sorted(proposed) == [(one, other) for one in grid["one"] for other in grid["other"]]
+    assert search.suggest("6") == search.FINISHED
 
 
 @pytest.mark.timeout(400)
