@@ -5,6 +5,7 @@ sees it.
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,21 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from export.lean import lean
 from livegen.codec.layout import FIELDS, codec_hash
 from livegen.errors import ModelError
+from livegen.inference.contract import Looks
 from livegen.inference.graph_pieces import piece_of
 from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import (
     ADVANCED,
     HEARD,
+    LOOKED,
     MAX_BYTES,
+    MAX_NODES,
     OPSET,
     ModelFile,
     logits_name,
     parse,
     read,
+    read_bytes,
 )
 from tests.inference.tiny_model import FACTS, STATE, K, tiny_bytes, tiny_graph, tiny_proto
 
@@ -69,6 +74,11 @@ def add_node(
     model: ModelProto, op: str, inputs: list[str], outputs: list[str], **rest: Any
 ) -> None:
     model.graph.node.insert(0, helper.make_node(op, inputs, outputs, **rest))
+
+
+def with_nodes(model: ModelProto, number: int) -> None:
+    for index in range(number - len(model.graph.node)):
+        add_node(model, "Tanh", ["state"], [f"x{index}"])
 
 
 def with_attribute(model: ModelProto, value: Any) -> None:
@@ -205,6 +215,18 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
     "an operator with a name of nothing": (lambda m: add_node(m, "", ["state"], ["x"]), "operator"),
     "an attribute that is a text": (lambda m: with_attribute(m, "text"), "attribute"),
     "an attribute that is not ours": (lambda m: with_attribute(m, 3), "'inner'"),
+    "an attribute twice": (
+        lambda m: m.graph.node[0].attribute.append(m.graph.node[0].attribute[0]),
+        "attribute",
+    ),
+    "a node too many": (
+        lambda m: with_nodes(m, MAX_NODES + 1),
+        "more than 2000 nodes",
+    ),
+    "as many nodes as may be, of which most do nothing": (
+        lambda m: with_nodes(m, MAX_NODES),
+        "nothing uses",
+    ),
     "an attribute without a type": (
         lambda m: m.graph.node[0].attribute[0].ClearField("type"),
         "attribute",
@@ -402,6 +424,28 @@ def test_a_link_is_read_as_bytes_and_judged_like_them(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError):
         read(tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(("data", "reason"), [(b"", "is empty"), (b"\x08", "does not end")])
+def test_a_file_of_next_to_nothing_is_called_so(data: bytes, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        parse(data)
+
+
+def test_of_a_file_that_is_too_long_one_byte_more_than_may_be_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.onnx"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 5)  # it takes no room on the disk
+
+    assert len(read_bytes(path)) == MAX_BYTES + 1
+
+
+def test_what_hearing_gives_depends_on_what_the_file_says_of_itself() -> None:
+    file = parse(TINY)
+    looking = replace(file, facts=replace(file.facts, looks=Looks(0, 1, 2)))
+
+    assert file.advanced == ADVANCED
+    assert looking.advanced == (*ADVANCED, LOOKED)
 
 
 def test_a_file_that_is_too_long_is_not_looked_into() -> None:
