@@ -349,7 +349,8 @@ class Listener:
         if before and before.timeline == running and self.metre in (None, running.metre):
             found = beats.followed(played, before, sure)
         if found is None:
-            found = beats.find(played, running, self.metre, is_told, self.written_us)
+            known = before if sure.settles and before and before.timeline == running else None
+            found = beats.find(played, running, self.metre, is_told, self.written_us, before=known)
         call.found = found
         self._beat_known = self._beat_known or found.tempo_sure > 0
         self.tempo_sure = 1.0 if is_told else found.tempo_sure

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.beat import beat_context
+from livegen.music.beat import beat_context, settled
 from livegen.music.beat.beat_candidates import Candidates, candidates
 from livegen.music.beat.beat_context import Context
 from livegen.music.beat.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
@@ -91,22 +91,27 @@ Floats = NDArray[np.floating]
 
 
 class Sure(NamedTuple):
-    """A tempo and bars so sure, at least, that so few onsets since then are looked at no more."""
+    """A tempo and bars so sure, at least, that so few onsets since then are looked at no more.
+
+    `settles` says that a beat which has been right for long is kept to (`settled`).
+    """
 
     tempo: float
     bars: float
     new: int
+    settles: bool
 
 
 # While somebody plays along, whose beat is followed on the way, and before an answer, which begins and ends by it.
-BESIDE, ALONE = Sure(0.8, 0.5, 8), Sure(0.9, 0.7, 4)
+BESIDE, ALONE = Sure(0.8, 0.5, 8, True), Sure(0.9, 0.7, 4, False)
 
 
 class FoundBeat(NamedTuple):
     """A timeline for what was played.
 
     `goes_on` says that its ticks are those of the timeline before, at most a little faster or slower.  `tempo_sure` and
-    `bars_sure` are the probabilities that its tempo is right, and that its bar lines are.
+    `bars_sure` are the probabilities that its tempo is right, and that its bar lines are; `lead` are the nats by which
+    what was heard until now speaks for it.
     """
 
     timeline: Timeline
@@ -114,6 +119,7 @@ class FoundBeat(NamedTuple):
     tempo_sure: float = 0.0
     bars_sure: float = 0.0
     until_us: int = 0  # the last onset that was looked at
+    lead: float = 0.0
 
 
 def _unlikely(periods_s: NDArray[np.float64], expected_us: int | None) -> NDArray[np.float64]:
@@ -131,6 +137,7 @@ def find(
     is_told: bool = False,
     expected_us: int | None = None,
     told_us: int | None = None,
+    before: FoundBeat | None = None,
 ) -> FoundBeat:
     """Find the timeline that explains notes, at least one, in ascending order of onset.
 
@@ -138,6 +145,7 @@ def find(
     `is_told` no other explains them.
     `metre` is that of the bars, None to find it too; `expected_us` the length of a quarter that is written on a chart,
     `told_us` that of one at a tempo that is told.
+    `before` is what was found last, if that is `running` and a beat may settle.
     A timeline that is new has a bar line at tick 0, at or before the first onset.
     """
     onsets = onsets_of(notes) if len(notes) >= FEWEST else None
@@ -159,18 +167,28 @@ def find(
     if not allowed.any():
         return FoundBeat(begun([note.onset_us for note in notes], running, metre), False)
     whole = beat_context.network()(onsets)
-    before = _PERIODS * whole.periods(found) + _STAYS * likeness
-    before += _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
-    before += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
-    before += _LONG_SHORT * _are_long_and_short(found)[:, None]
-    before -= _unlikely(found.periods_s[:, None], told_us or expected_us)
-    before = np.where(allowed, before, -np.inf)
-    kept = _likeliest(before)
+    first = _PERIODS * whole.periods(found) + _STAYS * likeness
+    first += _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
+    first += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
+    first += _LONG_SHORT * _are_long_and_short(found)[:, None]
+    first -= _unlikely(found.periods_s[:, None], told_us or expected_us)
+    first = np.where(allowed, first, -np.inf)
+    kept = _likeliest(first)
     found = found.some(kept)
-    scores = before[kept] + network()(onsets, found) + _PLACES * whole.places(found)
+    scores = first[kept] + network()(onsets, found) + _PLACES * whole.places(found)
     near = scores.max(axis=1) > scores.max() - _HOPELESS
     kept, found, scores = kept[near], found.some(near), scores[near]
     scores += _OF_END * _tempi_at_the_end(onsets, found)
+    at_us, lead = _strikes(note.onset_us for note in notes), 0.0
+    if running and before:
+        alike = likeness[kept] == _ALIKE
+        lead = _lead(before, scores, alike, onsets)
+        if lead and settled.holds(before.lead, at_us, running):
+            return before._replace(
+                timeline=settled.kept(at_us, running), goes_on=True, until_us=at_us[-1], lead=lead
+            )
+        lead = settled.left(lead, at_us, running)
+        scores = np.where(alike, scores + lead, scores)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     row, column, tempo_sure = _choice(chances, found)
@@ -178,7 +196,16 @@ def find(
     goes_on = bool(likeness[kept[row], column] == _ALIKE)
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
-    return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]), notes[-1].onset_us)
+    bars_sure, until_us = float(chances[row, column]), notes[-1].onset_us
+    return FoundBeat(timeline, goes_on, tempo_sure, bars_sure, until_us, lead if goes_on else 0.0)
+
+
+def _lead(before: FoundBeat, scores: Floats, alike: NDArray[np.bool_], onsets: Onsets) -> float:
+    """Nats for the beat that goes on by now: the scores of candidates, of which some are `alike` to it."""
+    new = onsets.at_s > (before.until_us - onsets.since_us) / 1e6
+    other = scores[~alike].max() if not alike.all() else -np.inf
+    margin = float(scores[alike].max() - other) if alike.any() else None
+    return settled.lead_after(before.lead, margin, float(new.mean()))
 
 
 def bars_of(notes: Sequence[Played], running: Timeline) -> Timeline:
@@ -204,10 +231,13 @@ def followed(notes: Sequence[Played], before: FoundBeat, sure: Sure = BESIDE) ->
     """
     at_us = _strikes([note.onset_us for note in notes])
     new = sum(at > before.until_us for at in at_us)
-    is_sure = before.tempo_sure >= sure.tempo and before.bars_sure >= sure.bars
+    timeline = before.timeline
+    holds = sure.settles and settled.holds(before.lead, at_us, timeline)
+    is_sure = holds or (before.tempo_sure >= sure.tempo and before.bars_sure >= sure.bars)
     if not is_sure or not 0 < new <= min(sure.new, len(at_us) - FEWEST):
         return None
-    timeline = before.timeline
+    if holds:
+        return before._replace(timeline=settled.kept(at_us, timeline), goes_on=True)
     quarters = (np.array(at_us) - timeline.origin_us) / timeline.tempo_us
     recent = quarters[-new - _RECENT :].tolist()
     known = _places(recent[:-new])
