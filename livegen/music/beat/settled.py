@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from livegen.music.time.timeline import Timeline
 
 SETTLED, MOST = 2.0, 3.0  # nats from which a beat is settled, and at most
-_AT_ONCE = 5.0  # nats that a look in which all onsets are new says for it or against it, at most
+# Nats that a look in which all onsets are new says for it or against it, at most, and where it was no candidate.
+_AT_ONCE, _NOT_FOUND = 5.0, 3.0
 # The share that a beat makes up for of what onsets are off by, and of how other their tempo is (Repp, "Sensorimotor
 # synchronization", 2005: people make up for about half at once, and for less of the tempo).
 _PLACE, _TEMPO = 0.5, 0.3
@@ -40,7 +41,7 @@ def lead_after(lead: float, margin: float | None, new: float) -> float:
 
     `margin` are those by which it is likelier than all others; None where it was not among the candidates.
     """
-    by = -_AT_ONCE if margin is None else min(_AT_ONCE, max(-_AT_ONCE, margin))
+    by = -_NOT_FOUND if margin is None else min(_AT_ONCE, max(-_AT_ONCE, margin))
     return min(MOST, max(0.0, lead + new * by))
 
 
