@@ -59,7 +59,7 @@ from tests.e2e.test_control_over_jack import Serve
 from tests.sessions.playing import melody
 
 SEED = 20261130
-SLEEPS_S = 600.0  # of virtual time, for a machine that is suspended
+SLEEPS_S = 60.0  # of virtual time, for a machine that is suspended
 LATE_US = 20_000  # a message handed out so long after it was due is late
 MB = 1 << 20
 WATCHED_S = 600.0  # how often memory is looked at, on virtual time
