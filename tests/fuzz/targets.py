@@ -84,7 +84,8 @@ class Choices:
                 return [self.json(words, depth + 1) for _ in range(self.number() % 6)]
             case _:
                 return {
-                    self.one(words): self.json(words, depth + 1) for _ in range(self.number() % 5)
+                    self.one(words) if words else self.text(): self.json(words, depth + 1)
+                    for _ in range(self.number() % 5)
                 }
 
 

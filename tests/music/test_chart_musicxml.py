@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.errors import ChartError
-from livegen.music.charts import Chart, Jump, chart_of, xml_tree
+from livegen.music.charts import Chart, Jump, chart_of, write_text, xml_tree
 from livegen.music.charts.xml_tree import MAX_BYTES
 from livegen.music.keys.key import Key
 from livegen.music.time.metre import parse_metre
@@ -64,6 +64,24 @@ def bar(root: str, more: str = "", before: str = "") -> str:
 
 def barline(sign: str) -> str:
     return f'<barline location="right">{sign}</barline>'
+
+
+REHEARSAL = "<direction><direction-type><rehearsal>{}</rehearsal></direction-type></direction>"
+
+
+def test_a_repeat_from_the_top_goes_on_across_sections_in_the_text_that_is_played_too() -> None:
+    back = barline('<repeat direction="backward"/>')
+    first, second = REHEARSAL.format("A"), REHEARSAL.format("B")
+    chart = read(score(bar("C", before=first), bar("F", more=back, before=second), bar("G")))
+    again = chart_of(write_text(chart).encode(), "again.txt")
+    assert [bar.chords[0].chord.root for bar in chart.form.round if bar.chords[0].chord] == [
+        0,
+        5,
+        0,
+        5,
+        7,
+    ]
+    assert again.form == chart.form
 
 
 SEGNO = "<direction><direction-type><segno/></direction-type></direction>"

@@ -12,6 +12,7 @@ What follows # at the beginning of a line, or between spaces, is for people.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -349,7 +350,7 @@ def write_text(chart: Chart) -> str:
     if chart.pickup:
         lines.append(f"pickup: {Fraction(chart.bars[0].ticks, chart.bars[0].beat)}")
     row: list[str] = []
-    for index, bar in enumerate(chart.bars):
+    for index, bar in enumerate(_across(chart.bars)):
         if row and (bar.section is not None or bar.opens or len(row) == _ROW):
             lines.append(_row(row))
             row = []
@@ -358,6 +359,24 @@ def write_text(chart: Chart) -> str:
         metre = chart.new_metre(index)
         row.append(_bar(chart, bar, f"({metre}) " if metre else ""))
     return "\n".join([*lines, _row(row), ""])
+
+
+def _across(bars: Sequence[WrittenBar]) -> list[WrittenBar]:
+    """The bars with a |: where a repeat begins that nothing opens and that goes on where a section begins.
+
+    Other formats have such repeats; in a text one would go back to the section.
+    """
+    opened, begin, crosses = list(bars), 0, False
+    for at, bar in enumerate(bars):
+        if bar.opens or bar.coda:
+            begin, crosses = at, False
+        crosses = crosses or (bar.section is not None and at > begin)
+        if bar.times > 1:
+            if crosses:
+                opened[begin] = replace(opened[begin], opens=True)
+            following = bars[at + 1 : at + 2]
+            begin, crosses = (begin if following and following[0].ending else at + 1), False
+    return opened
 
 
 def _plain(text: str) -> str:
