@@ -29,11 +29,12 @@ WEIGHTS = {
     "full": 0.5,
     "taken": 1.0,
 }
-# The worth of a last note as the end of an answer, by semitones above the tonic.  A call that was left open is closed.
-# One that was closed may be answered by another question: on the dominant, else on a tone of the key that is none of
-# tonic and third.  That counts for half, for people come to rest after a phrase at rest every second time.
-DOMINANT = {2: 0.5, 7: 0.4, 10: 0.5, 11: 0.5}
-BESIDE = 0.25
+# The worth of a last note as the end of an answer, by semitones above the tonic: of one that closes, and of one that
+# asks, on the dominant.  A call is answered by a close unless it came home to the tonic itself, after which nothing is
+# left to close.  A question counts for half, for people come to rest after a phrase at rest every second time; the
+# fourth and the sixth are neither.
+CLOSES = {0: 1.0, 3: 0.75, 4: 0.75, 7: 0.75}
+ASKS = {2: 0.5, 7: 0.4, 10: 0.5, 11: 0.5, 0: 0.25, 3: 0.25, 4: 0.25}
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.
 WANTED, COPIED = 0.3, 0.6
 CRITIC = 0.6  # of a nat of the critic: responses then lie as far apart by both
@@ -68,10 +69,9 @@ def worth(
 def ends(pitch: int, key: Key, asks: bool) -> float:
     """Tell how well a last note closes an answer or, if it `asks`, leaves it open: 0 to 1."""
     above = (pitch - key.tonic) % 12
-    if not asks:
-        return 0.0 if not key.is_at_rest(pitch) else 0.75 if above else 1.0
-    is_other = pitch % 12 in key.pitch_classes and above not in (0, key.third)
-    return DOMINANT.get(above, BESIDE if is_other else 0.0)
+    if above in (3, 4) and above != key.third:
+        return 0.0
+    return (ASKS if asks else CLOSES).get(above, 0.0)
 
 
 class Audition(NamedTuple):

@@ -704,7 +704,7 @@ class Performer:
         key = self._home(call, now)
         is_answer = done[0].brief.end is not None and not self.mode.is_beside
         last = call.phrase.last_pitch if call and is_answer else None
-        asks = last is not None and key is not None and key.is_at_rest(last)
+        asks = last is not None and key is not None and last % 12 == key.tonic
         self.auditions = [
             Audition(
                 tuple(it.planned), it.brief, worth(it.planned, it.likelihood, it.brief, key, asks)

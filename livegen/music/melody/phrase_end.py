@@ -26,7 +26,7 @@ _ONE, _ODD, _SQUARE = -2.4, -1.0, 0.7
 _TONIC, _STRONG, _HOME = 1.0, 0.4, 1.0
 _AS_SLOW, _AS_BEFORE = -2.0, -1.0
 _EMPTY, _EMPTY_BARS = 1.5, 0.95  # of a silent bar
-_AS_LONG, _LONGER_BEFORE, _MOST = 1.5, -0.75, 2  # of each of so many phrases before it
+_AS_LONG, _LONGER_BEFORE, _HABIT = 3.0, -1.5, 2  # of so many phrases before it: one was by chance
 
 
 class Ending(NamedTuple):
@@ -71,8 +71,8 @@ class Ending(NamedTuple):
             + _STRONG * self.is_strong
             + self._of_breaths()
             + _EMPTY * (self.gap - self.held >= _EMPTY_BARS * self.bar)
-            + _AS_LONG * min(self.alike, _MOST)
-            + _LONGER_BEFORE * min(self.longer, _MOST)
+            + _AS_LONG * (self.alike >= _HABIT)
+            + _LONGER_BEFORE * (self.longer >= _HABIT)
         )
 
     @property
