@@ -563,12 +563,13 @@ def _studio_door() -> Take:
 
 
 METHODS = ("GET", "POST", "DELETE", "HEAD", "PUT", "OPTIONS")
+# But not those of scores, each of which is laid out by a process of its own, within a minute.
 PATHS = (
     "/",
     "/keys",
     "/recordings",
     "/recordings/one.mid",
-    "/recordings/one.mid/svg",
+    "/recordings/one.mid/doc",
     "/tickets",
     "/presets",
     "/words",
