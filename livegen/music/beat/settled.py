@@ -17,8 +17,8 @@ SETTLED, MOST = 2.0, 3.0  # nats from which a beat is settled, and at most
 # Nats that a look in which all onsets are new says for it or against it, at most, and where it was no candidate.
 _AT_ONCE, _NOT_FOUND = 5.0, 3.0
 # The share that a beat makes up for of what onsets are off by, and of how other their tempo is (Repp, "Sensorimotor
-# synchronization", 2005: people make up for about half at once, and for less of the tempo).
-_PLACE, _TEMPO = 0.5, 0.3
+# synchronization", 2005: people make up for about half of one onset, and for less of the tempo; these are several).
+_PLACE, _TEMPO = 0.7, 0.3
 _LATEST, _OF_TEMPO, _SPREAD = (
     4,
     10,
