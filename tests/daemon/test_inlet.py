@@ -280,9 +280,56 @@ def test_a_value_that_waits_is_due_five_milliseconds_after_the_one_before() -> N
 
 def test_active_sensing_that_stops_is_counted_once() -> None:
     inlet = Inlet()
-    inlet.feed(SENSING, 0)
 
+    assert inlet.feed(SENSING, 0) == []  # it is no music
     assert inlet.deadline() == SENSING_US
     assert inlet.due(SENSING_US) == []
     assert inlet.due(SECOND) == []
     assert inlet.counts == {"active sensing stopped": 1}
+
+
+def test_after_a_release_no_refused_key_is_remembered() -> None:
+    inlet = Inlet()
+    for _ in range(MAX_NESTED + 1):
+        inlet.feed(on(60), 0)
+    inlet.release()
+
+    inlet.feed(off(60), 0)
+
+    assert inlet.counts == {"notes beyond the limit": 1, "offs of silent notes": 1}
+
+
+def test_only_the_sustain_controller_is_a_pedal() -> None:
+    inlet = Inlet()
+    inlet.feed(control(7, 127), 0)
+    inlet.feed(bytes((0xE0, 64, 127)), 0)
+    inlet.feed(bytes((0xA0, 64, 127)), 0)
+
+    assert inlet.release() == []
+
+
+def test_the_pressure_of_a_key_waits_as_all_values_do() -> None:
+    inlet = Inlet()
+
+    assert inlet.feed(bytes((0xA0, 60, 1)), 0) != []
+    assert inlet.feed(bytes((0xA0, 60, 2)), 1_000) == []
+    assert inlet.feed(bytes((0xA0, 61, 3)), 1_000) != []
+    assert inlet.due(COALESCE_US) == [bytes((0xA0, 60, 2))]
+
+
+def test_a_pedal_is_down_from_64_on() -> None:
+    for value, raised in ((63, []), (64, [control(64, 0)])):
+        inlet = Inlet()
+        inlet.feed(control(64, value), 0)
+        assert inlet.release() == raised
+
+
+def test_of_many_values_none_is_forgotten_before_the_next_of_its_kind_may_pass() -> None:
+    inlet = Inlet()
+    for number in range(100):
+        inlet.feed(control(number, 1), 0)
+
+    inlet.due(COALESCE_US - 1)
+
+    assert inlet.feed(control(99, 2), COALESCE_US - 1) == []
+    assert inlet.due(COALESCE_US) == [control(99, 2)]

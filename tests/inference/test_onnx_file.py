@@ -29,13 +29,17 @@ from livegen.inference.onnx_file import (
     LOOKED,
     MAX_BYTES,
     MAX_NODES,
+    MAX_VALUES,
     OPSET,
     ModelFile,
+    _checked_shape,
     logits_name,
     parse,
     read,
     read_bytes,
 )
+from livegen.inference.onnx_operators import MAX_RANK
+from livegen.inference.protobuf import RefusedFile
 from tests.inference.tiny_model import FACTS, STATE, K, tiny_bytes, tiny_graph, tiny_proto
 
 TINY = tiny_bytes()
@@ -438,6 +442,16 @@ def test_of_a_file_that_is_too_long_one_byte_more_than_may_be_is_read(tmp_path: 
         file.truncate(MAX_BYTES + 5)  # it takes no room on the disk
 
     assert len(read_bytes(path)) == MAX_BYTES + 1
+
+
+def test_a_shape_has_no_empty_axis_and_neither_too_many_nor_too_long_ones() -> None:
+    fits: tuple[list[int], ...] = [1] * MAX_RANK, [4 * MAX_VALUES], []
+    others = [1] * (MAX_RANK + 1), [4 * MAX_VALUES + 1], [0]
+
+    assert [_checked_shape("w", dims) for dims in fits] == [tuple(dims) for dims in fits]
+    for dims in others:
+        with pytest.raises(RefusedFile, match="'w' of an impossible shape"):
+            _checked_shape("w", dims)
 
 
 def test_what_hearing_gives_depends_on_what_the_file_says_of_itself() -> None:
