@@ -115,6 +115,8 @@ def habit(taken: Sequence[Taken]) -> Habit:
     """Tell how long the last calls were that were answered, as far back as they were equally long."""
     found = NO_HABIT
     for turn in reversed(taken):
+        if not turn.call.phrase.onsets_us:  # counted in, and nothing was played
+            break
         bars = _lasted(turn.call, turn.asked.timeline)
         if bars > MOST_BARS or found.bars not in (0, bars):
             break
