@@ -22,7 +22,7 @@ STEPS = -11  # of niceness, as desktops give to sound servers
 # ends it where even that did not help; and when it may be urgent again.
 RUNS_US, DIES_US = 100_000, 1_000_000
 CALMS_US = 1_000_000
-PAUSE_S = 1e-4
+PAUSE_S, BREATHES_US = 1e-4, 40_000
 
 Way = Callable[[int], bool]
 
@@ -47,13 +47,17 @@ class Urgency:
         self._ways = WAYS.get(sys.platform, {}) if ways is None else ways
         self._ran_away = False
         self._again_at: int | None = None
+        self._breathes_at = 0
         self.how = ORDINARY
         if hasattr(signal, "SIGXCPU"):
             signal.signal(signal.SIGXCPU, self._step_down)
         self._ask()
 
     def look(self, now: int) -> None:
-        """Be urgent again when a process that ran away has been an ordinary one for a second; `now` is in micros."""
+        """Pause now and then, and be urgent again a second after it ran away; `now` is in micros."""
+        if self.how == REALTIME and now >= self._breathes_at:
+            self._breathes_at = now + BREATHES_US
+            time.sleep(PAUSE_S)  # work in slices, with a look in between, is no runaway
         if self._ran_away:
             self._ran_away, self._again_at = False, now + CALMS_US
         elif self._again_at is not None and now >= self._again_at:

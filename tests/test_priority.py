@@ -75,6 +75,21 @@ print(urgency.how)
 
 
 @LINUX
+def test_work_in_slices_is_no_runaway_however_long_it_takes() -> None:
+    before, after = run(
+        """
+urgency = priority.Urgency(priority.ENGINE)
+print(urgency.how)
+until = time.monotonic() + 0.4
+while time.monotonic() < until:
+    urgency.look(time.monotonic_ns() // 1000)
+print(urgency.how)
+"""
+    )
+    assert after == before
+
+
+@LINUX
 def test_locked_memory_is_locked_and_what_comes_later_can_still_be_had() -> None:
     is_locked, locked_kb = run(
         """
