@@ -447,7 +447,7 @@ def test_what_waits_is_bounded_and_twice_as_many_offs_may_wait() -> None:
 def test_what_is_left_after_a_cut_of_keys_leaves_in_the_order_of_its_times() -> None:
     outbox = Outbox()
     for index in range(40):
-        outbox.put(index * 3 % 40 * 1_000, on(60 if index % 4 else 62, index % 16))
+        outbox.put(index * 3 % 40 * 1_000, on(60 if index % 4 else 62 + index, index % 16))
     outbox.cut(0, {(channel, 60) for channel in range(16)})
 
     times = [due for at in range(0, 41_000, 500) for due, _ in outbox.take(at)]
