@@ -14,6 +14,7 @@ from livegen.music.beat.beats import (
     ALONE,
     BESIDE,
     FoundBeat,
+    Sure,
     bars_of,
     begun,
     find,
@@ -243,16 +244,25 @@ def test_a_beat_is_looked_for_again_after_some_notes_that_it_explains() -> None:
 
 
 def test_before_an_answer_a_beat_must_be_surer_and_fewer_notes_new_than_beside_a_player() -> None:
-    notes = played([float(beat) for beat in range(24)], 100)
-    before = sure_beat(notes[:8])._replace(bars_sure=0.9)
-    spared = {
-        sure: sum(followed(notes[:count], before, sure) is not None for count in range(9, 24))
-        for sure in (BESIDE, ALONE)
-    }
+    notes = played([float(beat) for beat in range(28)], 100)
+    before = sure_beat(notes[:16])._replace(bars_sure=0.9)
+    spared = {sure: spared_looks(notes, 16, before, sure) for sure in (BESIDE, ALONE)}
     assert spared == {BESIDE: BESIDE.new, ALONE: ALONE.new}
     unsure = before._replace(bars_sure=0.6)
-    assert followed(notes[:9], unsure, BESIDE)
-    assert followed(notes[:9], unsure, ALONE) is None
+    assert followed(notes[:17], unsure, BESIDE)
+    assert followed(notes[:17], unsure, ALONE) is None
+
+
+def test_a_beat_is_followed_without_a_look_for_half_as_many_strokes_as_it_was_found_in() -> None:
+    notes = played([float(beat) for beat in range(16)], 100)
+    for count in (6, 8):
+        assert spared_looks(notes, count, sure_beat(notes[:count])) == count // 2
+
+
+def spared_looks(notes: list[Played], known: int, before: FoundBeat, sure: Sure = BESIDE) -> int:
+    """Count the strokes after those known for which a beat is followed without a look."""
+    after = range(known + 1, len(notes))
+    return sum(followed(notes[:count], before, sure) is not None for count in after)
 
 
 def test_another_tempo_is_taken_up() -> None:
@@ -351,6 +361,53 @@ def test_short_quarters_that_change_with_the_bars_are_quarters() -> None:
         for pitch in SHELLS[0][at >= 4]
     ]
     assert abs(find(notes).timeline.bpm / 100 - 1) < 0.04
+
+
+# Bass and chord of each bar of a song, and what a hand plays of them: when, and which keys of the chord, -1 the bass.
+SONG = ((36, (52, 55, 60)), (45, (52, 57, 60)), (41, (53, 57, 60)), (43, (50, 55, 59)))
+OOM_PAH_PAH = ((0, (-1,)), (1, (0, 1, 2)), (2, (0, 1, 2)))
+BROKEN = tuple((at / 2, (key,)) for at, key in enumerate((-1, 0, 1, 2, 1, 0)))
+SLOW_ROCK = tuple((at / 2, (0, 1, 2) if at else (-1, 0, 1, 2)) for at in range(6))
+
+
+def by_hand(
+    figure: tuple[tuple[float, tuple[int, ...]], ...], bpm: float, bars: int
+) -> list[Played]:
+    """A figure in each bar of three quarters, its strokes up to 20 ms off."""
+    us, chance = 60e6 / bpm, random.Random(bars)
+    return [
+        Played(at_us := round((3 * bar + at) * us) + 40_000 + off_us, at_us + 200_000, pitch, 70)
+        for bar in range(bars)
+        for at, keys in figure
+        for off_us in (chance.randint(-20_000, 20_000),)
+        for pitch in sorted((SONG[bar % 4][0], *SONG[bar % 4][1])[key + 1] for key in keys)
+    ]
+
+
+@pytest.mark.parametrize("bpm", [120, 170, 190])
+@pytest.mark.parametrize("bars", [2, 3, 8])
+def test_a_low_note_and_two_chords_are_a_waltz_from_the_second_bar_on(bpm: int, bars: int) -> None:
+    found = find(by_hand(OOM_PAH_PAH, bpm, bars)).timeline
+    assert abs(found.bpm / bpm - 1) < 0.04
+    assert found.metre == parse_metre("3/4")
+    assert abs((found.tick(40_000) + 36) % 72 - 36) < 3
+
+
+@pytest.mark.parametrize("bpm", [80, 110, 130])
+@pytest.mark.parametrize("bars", [2, 4, 6])
+def test_a_chord_that_is_broken_over_three_beats_from_its_bass_on_makes_bars_of_three(
+    bpm: int, bars: int
+) -> None:
+    found = find(by_hand(BROKEN, bpm, bars)).timeline
+    assert abs(found.bpm / bpm - 1) < 0.04
+    assert found.metre == parse_metre("3/4")
+
+
+@pytest.mark.parametrize("beat", [55, 65, 75])
+def test_even_chords_whose_bass_moves_with_each_sixth_are_in_triplets(beat: int) -> None:
+    found = find(by_hand(SLOW_ROCK, beat * 1.5, 4)).timeline
+    assert found.metre == parse_metre("6/8")
+    assert abs(found.bpm / 1.5 / beat - 1) < 0.04
 
 
 @pytest.mark.parametrize("bpm", [100, 110, 118])

@@ -1,8 +1,9 @@
 """The beat, the metre and the bar lines of what was played: a timeline for it, and how sure that is.
 
 Candidates for the beat are found and followed (`beat_candidates`), a network hears which of them such music has as a
-whole (`beat_context`), another compares them in every metre (`beat_network`); here the beat that is going on is
-preferred, and a choice becomes a timeline.  Knows notes and micros; knows no call and no mode.
+whole (`beat_context`), another compares them in every metre (`beat_network`), and hands play in ways that tell a beat
+(`beat_idioms`); here the beat that is going on is preferred, and a choice becomes a timeline.  Knows notes and micros;
+knows no call and no mode.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from livegen.music.beat import beat_context, settled
 from livegen.music.beat.beat_candidates import Candidates, candidates
 from livegen.music.beat.beat_context import Context
+from livegen.music.beat.beat_idioms import idioms
 from livegen.music.beat.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
 from livegen.music.melody.phrase import CHORD_US, Played
 from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
@@ -44,24 +46,9 @@ _QUARTERS = _BEATS * _TICKS / TICKS_PER_BEAT
 _FIRST = np.array([first for _, first in COLUMNS])
 _ANY = np.ones(len(_METRES), np.bool_)
 _COMMON = np.array([metre == COMMON_TIME for metre in _METRES])
-_BARS_OF_FOUR = _COMMON & (_FIRST == 0)
 # Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
 # were learned from.
 _BEGINS, _USUAL = 0.7, 1.0
-# Nats for beats that are all long and short, or one: in any other beat that would be chance.
-_LONG_SHORT = 2.0
-_BESIDE, _SWINGS, _SWUNG_S = 0.1, 3, (60 / 165, 60 / 72)
-# Nats for beats by which chords are comped over them, as in a bossa nova: short chords lie even, or nearly so, and only
-# where the harmony changes tells that they are one and a half beats apart.
-_COMPED = 9.0
-# Notes of a chord; of the distance to the next, how long it is held at most.
-_CHORD, _SHORT = np.log2(3) - 0.01, 0.65
-# Share of distances of one and a half beats; beats by which all may be off.
-_DOTTED, _OFF = 0.3, 0.12
-# Beats before a bar line and after it at which the harmony may change.
-_EARLIEST, _LATEST_CHANGE = 0.6, 1.1
-_OTHER = 0.5  # share of new pitch classes that is another harmony
-_COMPED_S = (60 / 165, 60 / 95)  # beats of such music
 # Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
 # or as short has one nat less.
 _PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[ticks] for ticks in _TICKS.tolist()])
@@ -169,8 +156,7 @@ def find(
     whole = beat_context.network()(onsets)
     first = _PERIODS * whole.periods(found) + _STAYS * likeness
     first += _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
-    first += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
-    first += _LONG_SHORT * _are_long_and_short(found)[:, None]
+    first += idioms(onsets, found)
     first -= _unlikely(found.periods_s[:, None], told_us or expected_us)
     first = np.where(allowed, first, -np.inf)
     kept = _likeliest(first)
@@ -234,7 +220,7 @@ def followed(notes: Sequence[Played], before: FoundBeat, sure: Sure = BESIDE) ->
     timeline = before.timeline
     holds = sure.settles and settled.holds(before.lead, at_us, timeline)
     is_sure = holds or (before.tempo_sure >= sure.tempo and before.bars_sure >= sure.bars)
-    if not is_sure or not 0 < new <= min(sure.new, len(at_us) - FEWEST):
+    if not is_sure or not 0 < new <= min(sure.new, (len(at_us) - new) // 2):
         return None
     if holds:
         return before._replace(timeline=settled.kept(at_us, timeline), goes_on=True)
@@ -406,33 +392,6 @@ def _choice(chances: Floats, found: Candidates) -> tuple[int, int, float]:
     of_tempo = np.where(likeliest[:, None], chances, 0)
     row, column = divmod(int(of_tempo.argmax()), len(COLUMNS))
     return row, column, float(of_tempo.sum())
-
-
-def _are_comped(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
-    """True for candidates by which short chords are comped over the beat (H,): some one and a half beats apart."""
-    sizes, new = onsets.kinds[:, 1], onsets.kinds[:, 7]
-    gaps = np.diff(onsets.at_s)
-    changes = np.flatnonzero(new[1:] >= _OTHER) + 1
-    are_short = (onsets.lengths_s[:-1] < _SHORT * gaps).all()
-    if not (are_short and len(changes) and (sizes > _CHORD).all()):
-        return np.zeros(len(found.periods_s), np.bool_)
-    steps = np.diff(found.beats)
-    halves = np.rint(2 * steps) / 2
-    fit = ((np.abs(steps - halves) < _OFF) & (halves >= 1) & (halves <= 2)).all(axis=1)
-    dotted = (halves == 1.5).mean(axis=1) >= _DOTTED
-    since = found.beats[:, changes] - found.beats[:, :1]
-    at_bars = ((since + _EARLIEST) % 4 <= _EARLIEST + _LATEST_CHANGE).all(axis=1)
-    usual = (found.periods_s > _COMPED_S[0]) & (found.periods_s < _COMPED_S[1])
-    return np.asarray(fit & dotted & at_bars & usual)
-
-
-def _are_long_and_short(found: Candidates) -> NDArray[np.bool_]:
-    """True for candidates of which each beat is long and short or one: swung, or two and one of three (H,)."""
-    places = found.beats - np.floor(found.beats + _BESIDE)
-    on, late = np.abs(places) < _BESIDE, np.abs(places - 2 / 3) < _BESIDE
-    often = np.minimum(on.sum(axis=1), late.sum(axis=1)) >= _SWINGS
-    usual = (found.periods_s > _SWUNG_S[0]) & (found.periods_s < _SWUNG_S[1])
-    return np.asarray((on | late).all(axis=1) & often & usual)
 
 
 def _begins_bar(grids: _Grids, first_us: int) -> NDArray[np.bool_]:
