@@ -1,15 +1,19 @@
 """Answering a file: an engine on virtual time hears a call as it stands, and what both play becomes a score.
 
-The engine, the schedule and the ledger are those that serve; only time and the ports are not real.  Knows no
-model, no configuration and no files.
+The engine, the schedule and the ledger are those that serve; only time and the ports are not real.  Where the notes of
+a file lie on its beat, MIDI clock leads the engine by its tempo and bars, as that of a DAW would; else the beat is
+found in the notes.  Knows no model, no configuration and no files.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from operator import itemgetter
 
+import numpy as np
+
 from livegen.daemon.midi.outbox import Outbox
-from livegen.jam.controls.controls import CONTROLS
+from livegen.errors import ConfigError
+from livegen.jam.controls.controls import CONTROLS, Settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
 from livegen.jam.hearing.hands import BASS_BELOW
@@ -21,7 +25,8 @@ from livegen.music.instant import ranked
 from livegen.music.keys.key import Key
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import part_named, rule_of_track
-from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.sync.transport import CLOCK, START
+from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
 from livegen.testing import Rehearsal, Wire
 
 SECOND = 1_000_000
@@ -29,21 +34,26 @@ ASK_US = 150_000  # before a call ends it is said that it does
 STEP_US = SECOND // 10  # less than the shortest bar
 MAX_BARS = int(CONTROLS["length"].high)
 MAX_RESPONSE_US = 600 * SECOND  # 32 bars of 4/4 at the slowest tempo take half of it
+CLOCKS = 24  # of a quarter
+# Lines of a beat: quarters, eighths, triplets, sixteenths.  What onsets have of the Rayleigh statistic one time of a
+# hundred by chance, and the share of it that few of them must have.
+GRIDS, BY_CHANCE, NEARLY = (1, 2, 3, 4), 4.6, 0.8
 
 
 def answer(call: Score, engine: Engine) -> Score:
     """Play a call to an engine on virtual time; the score holds what both played, tracks Player and Model.
 
-    The engine hears the call's tracks by `rules(call)`.
+    The engine hears the call's tracks by `rules(call)`, and its tempo and bars by MIDI clock where `is_led`.
     """
-    rehearsal = Rehearsal(engine)
+    rehearsal = Led(engine, call) if is_led(call, engine.settings) else Rehearsal(engine)
     rehearsal.wire = wire = OutboxWire()
     heard = _in_time(call)
-    asks_at = _asks_at(heard) if MODES[engine.settings.mode].start is Start.REST else None
+    last = max((at for at, message in heard if isinstance(message, NoteOn)), default=0)
+    is_unasked = MODES[engine.settings.mode].start is Start.REST
     for at, message in heard:
-        if asks_at is not None and at > asks_at:
-            rehearsal.play(asks_at, Command("your_turn"))
-            asks_at = None
+        if is_unasked and at > last and at > (asks_at := _asks_at(engine, last, heard[-1][0])):
+            rehearsal.play(max(rehearsal.now, asks_at), Command("your_turn"))
+            is_unasked = False
         rehearsal.play(at, message)
     _play_on(rehearsal, heard[-1][0] if heard else 0, call)
     clock = call.tempo_map
@@ -51,6 +61,54 @@ def answer(call: Score, engine: Engine) -> Score:
     player_track = tuple((tick, message) for tick, _, message in _in_order(call))
     tracks = (Track("Player", player_track), Track("Model", model_track))
     return Score(call.ppqn, tracks, call.tempos, call.metres)
+
+
+def is_led(call: Score, settings: Settings) -> bool:
+    """True if the tempo and the bars of a file lead: the settings let a clock do so, and its notes lie on its beat.
+
+    They do if on quarters, eighths, triplets or sixteenths there are more of them than chance would have (the
+    Rayleigh test against a mean direction, Mardia and Jupp, Directional Statistics, 6.3).
+    """
+    if settings.sync not in ("auto", "clock") or not all(_told(metre) for metre in call.metres):
+        return False
+    onsets = {tick for tick, _, message in _in_order(call) if isinstance(message, NoteOn)}
+    beats = np.array(sorted(onsets)) / call.ppqn
+    together = np.cos(2 * np.pi * np.outer(GRIDS, beats)).mean(axis=1).max()
+    return bool(together > 0 and len(beats) * together**2 > min(BY_CHANCE, NEARLY * len(beats)))
+
+
+class Led(Rehearsal):
+    """A rehearsal that the MIDI clock of a file leads, from its beginning on; its metres are told where nobody has."""
+
+    def __init__(self, engine: Engine, call: Score) -> None:
+        """Start, and tell the first metre."""
+        super().__init__(engine)
+        clock = call.tempo_map
+        self._clocks = (clock.micros(call.ppqn * at // CLOCKS) for at in count())
+        self._due = next(self._clocks)
+        told = engine.settings.metre == "auto"
+        self._metres = [(clock.micros(at[0]), _told(at)) for at in call.metres] if told else []
+        self._feed(Other(bytes((START,))), 0)
+
+    def until(self, time: int) -> None:
+        """Let time pass, and the clock run."""
+        while self._due <= time:
+            now, self._due = self._due, next(self._clocks)
+            super().until(now)
+            while self._metres and self._metres[0][0] <= now:
+                self._feed(Command("metre", self._metres.pop(0)[1]), now)
+            self._feed(Other(bytes((CLOCK,))), now)
+        super().until(time)
+
+
+def _told(metre: tuple[int, int, int]) -> str | None:
+    """A metre of a file as a player tells it; None where it is none that is known."""
+    text = f"{metre[1]}/{metre[2]}"
+    try:
+        parse_metre(text)
+    except ConfigError:
+        return None
+    return text
 
 
 Written = list[
@@ -75,10 +133,15 @@ def written(engine: Engine, answered: Score) -> tuple[Key | None, Written | None
     ]
 
 
-def _asks_at(heard: Sequence[tuple[int, Message]]) -> int:
-    """Just before the end of a file, which is that of the call: nobody need wonder whether more will come."""
-    last = max(at for at, message in heard if isinstance(message, NoteOn))
-    return max(last, heard[-1][0] - ASK_US)
+def _asks_at(engine: Engine, last: int, end: int) -> int:
+    """Just before the end of a file, which is that of the call: nobody need wonder whether more will come.
+
+    Before the bar line after its last onset where the last note goes on for less than half a beat behind that.
+    """
+    timeline = engine.timeline
+    line = timeline.micros(timeline.bar_from(timeline.tick_from(last) + 1))
+    is_soon_over = line < end < line + timeline.tempo_us // 2
+    return max(last, min(end, line if is_soon_over else end) - ASK_US)
 
 
 def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
@@ -86,7 +149,7 @@ def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
     engine, latest, began = rehearsal.engine, call_end + MAX_RESPONSE_US, None
     settings = engine.settings
     is_endless = MODES[settings.mode].length is Length.ENDLESS
-    while engine.deadline() is not None and rehearsal.now < latest:
+    while not _is_over(rehearsal) and rehearsal.now < latest:
         rehearsal.until(min(rehearsal.now + STEP_US, latest))
         if began is None and is_endless:
             began = next(
@@ -95,6 +158,14 @@ def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
             latest = latest if began is None else _stopped_at(call, began, settings.length)
     rehearsal.play(max(rehearsal.now, call_end), Command("stop"))
     rehearsal.until(rehearsal.now + SECOND)
+
+
+def _is_over(rehearsal: Rehearsal) -> bool:
+    """True once nobody plays any more, and nothing is to come; a clock that runs always has something to come."""
+    engine = rehearsal.engine
+    if isinstance(rehearsal, Led):
+        return engine.snapshot()["turn"] == "waiting"
+    return engine.deadline() is None
 
 
 def _stopped_at(call: Score, began: int, length: str | float) -> int:

@@ -317,9 +317,10 @@ def generate(
     """Answer MIDI files, or set lyrics to a tune, without ports.
 
     The call is played to the engine of `serve` as it stands in the file, and what both play is written to a
-    file with the tracks Player and Model.  Several calls are answered one by one, each into a file of its own
-    name in the folder.  An answer that would never end, as in the modes continue and solo, gets as many bars
-    as the call, or as --bars says.
+    file with the tracks Player and Model.  Where its notes lie on the beat of the file, its tempo and metre
+    lead; else, and with --set jam.sync=free, they are found in the notes.  Several calls are answered one by
+    one, each into a file of its own name in the folder.  An answer that would never end, as in the modes
+    continue and solo, gets as many bars as the call, or as --bars says.
 
     With --lyrics stressed syllables fall on strong beats, each line ends on a long note, and the model says
     the pitches: in the --scale, --tempo and --style that are asked for, and the metre of jam.metre.  The file has
@@ -401,11 +402,11 @@ def replay(journal: Path, out: Path | None, replaces: bool, model: str | None, w
 @click.command()
 @click.argument("paths", nargs=-1, type=EXISTING, metavar="[FILE|FOLDER]...")
 def recover(paths: Sequence[Path]) -> int:
-    """Make MIDI files of recordings that a crash or a power failure left unfinished.
+    """Make MIDI files of recordings that were left unfinished.
 
     Looks into your folder of recordings for what --record (FILE.mid.journal) and the rooms of a studio (.room) left
-    behind, or into these folders, or takes these files, journals of sessions (.jsonl) among them.  Prints
-    each file that it writes beside what it was made of, and writes over none.
+    behind in a crash or a power failure, or into these folders, or takes these files, journals of sessions
+    (.jsonl) among them.  Prints each file that it writes beside what it was made of, and writes over none.
 
     \b
     Exit status: 0  a file was written    1  nothing was left    2  a mistake to mend; the line says which
