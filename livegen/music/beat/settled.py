@@ -19,16 +19,10 @@ _AT_ONCE, _NOT_FOUND = 5.0, 3.0
 # The share that a beat makes up for of what onsets are off by, and of how other their tempo is (Repp, "Sensorimotor
 # synchronization", 2005: people make up for about half of one onset, and for less of the tempo; these are several).
 _PLACE, _TEMPO = 0.7, 0.3
-_LATEST, _OF_TEMPO, _SPREAD = (
-    4,
-    10,
-    4.0,
-)  # onsets that tell place and tempo, beats that these are apart at least
-_LAST, _OFF, _OFF_US = (
-    3,
-    0.11,
-    50_000,
-)  # onsets that have left it: how many are off by how many beats and micros
+# Onsets that tell the place and the tempo, and beats that these are apart at least.
+_LATEST, _OF_TEMPO, _SPREAD = 4, 10, 4.0
+# Onsets that have left it: how many are off by how many beats and micros.
+_LAST, _OFF, _OFF_US = 3, 0.11, 50_000
 _LEFT = 0.8  # what they leave of the nats
 _APART = 0.6  # beats: an onset so far from both its neighbours is no sixteenth
 _FEW, _ALL = np.array([0, 1 / 2, 2 / 3, 1]), np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])
