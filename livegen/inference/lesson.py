@@ -19,9 +19,8 @@ from livegen.errors import LivegenError
 ENDING = ".lesson"  # of the file beside what is remembered of a player
 MOST = 2048  # events: some ten minutes of playing
 _SIZES = (*FIELDS.values(), NO_GRID + 1, MAX_BAR_CLASS + 1, NO_PITCH + 1, 256, 2)
-COLUMNS = len(
-    _SIZES
-)  # those of an event, the style in which it was heard, and 1 where the player played it
+# Those of an event, the style in which it was heard, and 1 where the player played it.
+COLUMNS = len(_SIZES)
 STYLE, PLAYED = COLUMNS - 2, COLUMNS - 1
 
 Rows = NDArray[np.uint8]

@@ -34,11 +34,8 @@ _AGO = (0, 600_000_000)  # micros
 # Of a stroke: when, whose, status, pitch, velocity; of bars: micros of a quarter, when one began, ticks of a bar.
 _STROKE = (_AGO, (0, 1), (0x80, 0x9F), (0, 127), (0, 127))
 _BARS = ((MIN_TEMPO_US, MAX_TEMPO_US), _AGO, (TICKS_PER_BEAT, 8 * TICKS_PER_BEAT))
-_PLACE = (
-    (-LARGEST, LARGEST),
-    (0, LARGEST),
-    (0, LARGEST),
-)  # when, tick of the form, ticks that go round
+# When, the tick of the form, and the ticks that go round.
+_PLACE = ((-LARGEST, LARGEST), (0, LARGEST), (0, LARGEST))
 # Of a kept phrase, and of each of its notes: onset and end in thousandths of a beat, pitch, velocity.  The limits are
 # those of `phrase_steps`, which is not imported: it takes numpy, and this process has none.
 MOST_BEATS, MOST_TONES = 16, 96

@@ -17,9 +17,8 @@ from livegen.music.charts.source import ChartFile
 MAX_BYTES = 16_000_000  # of XML, also inside an archive
 MAX_ELEMENTS = 300_000  # of those that are kept
 MAX_DEPTH = 50
-MAX_TAG = (
-    1 << 18
-)  # bytes of a tag or a comment, through which the parser goes again with each piece of it
+# Bytes of a tag or a comment, through which the parser goes again with each piece of it.
+MAX_TAG = 1 << 18
 MAX_ATTRIBUTES = 100  # of an element
 _MAX_TEXT = 1_000  # characters of an element
 _MAX_FILES = 1_000  # in an archive
