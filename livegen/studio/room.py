@@ -107,6 +107,7 @@ class Room:
             settings,
             now=lambda: now() - self._behind.at(now()),
             keeps_journal=False,  # a room records nothing
+            heard_afar=True,
         )
         self._inlet = Inlet()
         self._commands: list[Frame] = []

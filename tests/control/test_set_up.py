@@ -181,7 +181,8 @@ def test_options_of_the_command_line_still_win(
 
 
 def test_more_than_a_command_can_hold_is_left_out_and_said(folder: Folder) -> None:
-    many = {f"Preset {n}": {"energy": 0.5} for n in range(ControlProcess.MAX_COMMAND // 20)}
+    long = "x" * 40
+    many = {f"{long} {n}": {"energy": 0.5} for n in range(ControlProcess.MAX_COMMAND // 50)}
     folder.write(
         "config.yaml", CONFIG.replace("{Quiet: {energy: 0.2}}", json.dumps(many | {"Quiet": {}}))
     )

@@ -1,7 +1,7 @@
 """Charts in livegen's own text: read, written, and every mistake named by its line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from livegen.errors import ChartError
@@ -239,6 +239,7 @@ def texts(draw: st.DrawFn) -> str:
 
 
 @given(texts())
+@example("metre: 4/4\n[A]\n| C :|\n[B]\n| 1. C :|")
 def test_any_chart_is_read_again_as_it_was_written(text: str) -> None:
     chart = read(text)
     assert chart_of(write_text(chart).encode(), "again.txt") == chart

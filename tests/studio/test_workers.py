@@ -101,7 +101,8 @@ def test_who_loses_his_worker_ends_its_notes_is_back_at_his_bar_of_the_chart_and
             await asyncio.sleep(0.02)
         await until_so(studio, lambda told: [one["rooms"] for one in told] == [1, 1])
         told = await asyncio.to_thread(workers, studio)
-        bars = [bar_of_chart(seat, until) for seat in seats]
+        while None in (bars := [bar_of_chart(seat, until) for seat in seats]):
+            await asyncio.sleep(0.02)
         killed_at = clock.now()
         os.kill(told[0]["pid"], signal.SIGKILL)
         while not (lost := [seat for seat in seats if len(seat.greeted) > 1]):

@@ -141,7 +141,7 @@ class EngineLoop:
 
     `send` takes each frame that leaves; without `keeps_journal` none of them is a row of a journal.  `read` reads the
     value of a command, beside the music.  `now` is the time by which the engine plays, micros: all stamps of frames, in
-    and out, are of it.  `is_over`: it was told that the session is over, and has told the journal everything.
+    and out, are of it; keys that are `heard_afar` come late whatever the machine does.  `is_over`: it was told that the session is over, and has told the journal everything.
     `urgency` is how urgent its process is, as whoever owns the loop says.
     """
 
@@ -153,6 +153,7 @@ class EngineLoop:
         read: Callable[[str, object], object] = read_ahead,
         now: Callable[[], int] = clock.now,
         keeps_journal: bool = True,
+        heard_afar: bool = False,
     ) -> None:
         self._send_frame = send
         self._engine = engine
@@ -171,6 +172,7 @@ class EngineLoop:
         self._lag, self._recent, self._strain = Lateness(), Recent(), Strain()
         self._wakes_at: int | None = None  # the time at which the engine is to be woken
         self._told_strain_at = -STRAIN_TOLD_US
+        self._heard_afar = heard_afar
         self._is_watched = self._is_pondering = False
         self._figures_at = 0
         self._cpu = (began, sum(os.times()[:2]))
@@ -244,7 +246,8 @@ class EngineLoop:
                 self._feed(message, frame.micros)
                 self._lag.add(lag := (heard := self._clock()) - frame.micros)
                 self._recent.add(heard, lag)
-                self._strain.did(heard, lag)
+                if not self._heard_afar:
+                    self._strain.did(heard, lag)
                 if self._is_watched:
                     self._is_pondering = True
                     self._show_soon(heard)

@@ -315,7 +315,7 @@ def _opened(bars: list[WrittenBar]) -> list[WrittenBar]:
     """The bars with a |: at the beginning of each section that a :| without one closes."""
     opened, begin, is_open = list(bars), 0, False
     for at, bar in enumerate(bars):
-        goes_on = is_open or (bar.ending and at > 0 and bars[at - 1].times > 1)
+        goes_on = is_open or _is_next_ending(bars, at)
         if bar.opens or (bar.section is not None and not goes_on):
             begin, is_open = at, bar.opens
         if bar.times > 1:
@@ -325,6 +325,11 @@ def _opened(bars: list[WrittenBar]) -> list[WrittenBar]:
             following = bars[at + 1 : at + 2]
             begin = begin if following and following[0].ending else at + 1
     return opened
+
+
+def _is_next_ending(bars: Sequence[WrittenBar], at: int) -> bool:
+    """True of a bar that begins an ending behind a :|, with which the repeat goes on."""
+    return bool(bars[at].ending) and at > 0 and bars[at - 1].times > 1
 
 
 def _is_setting(name: str) -> bool:
@@ -370,7 +375,8 @@ def _across(bars: Sequence[WrittenBar]) -> list[WrittenBar]:
     for at, bar in enumerate(bars):
         if bar.opens or bar.coda:
             begin, crosses = at, False
-        crosses = crosses or (bar.section is not None and at > begin)
+        begins = bar.section is not None and at > begin and not _is_next_ending(bars, at)
+        crosses = crosses or begins
         if bar.times > 1:
             if crosses:
                 opened[begin] = replace(opened[begin], opens=True)
