@@ -141,8 +141,9 @@ class EngineLoop:
 
     `send` takes each frame that leaves; without `keeps_journal` none of them is a row of a journal.  `read` reads the
     value of a command, beside the music.  `now` is the time by which the engine plays, micros: all stamps of frames, in
-    and out, are of it; keys that are `heard_afar` come late whatever the machine does.  `is_over`: it was told that the session is over, and has told the journal everything.
-    `urgency` is how urgent its process is, as whoever owns the loop says.
+    and out, are of it; keys that are `heard_afar` come late whatever the machine does.  `is_over`: it was told that the
+    session is over, and has told the journal everything.  `urgency` is how urgent its process is, as whoever owns the
+    loop says.
     """
 
     def __init__(
