@@ -89,32 +89,33 @@ def _are_long_and_short(found: Candidates) -> NDArray[np.bool_]:
 def _have_bass_first(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
     """True for bars of three quarters, from each first beat (H, 3), that begin with a bass note, all else above it."""
     have = np.zeros((len(found.periods_s), 3), np.bool_)
+    rows = _within(found, _BASS_FIRST_S)
     lowest, are_two = _OCTAVE * onsets.kinds[:, 2], onsets.kinds[:, 1] >= _TWO
-    beats = found.beats - counted(found).first
-    for row in np.flatnonzero(_within(found, _BASS_FIRST_S)):
-        for first in range(3):
-            have[row, first] = _has_bass_first(beats[row] - first, lowest, are_two)
-    return have
-
-
-def _has_bass_first(beats: Floats, lowest: Floats, are_two: NDArray[np.bool_]) -> bool:
-    """True for onsets that have a bass note on each third beat from 0 on, and all others above the one before."""
-    nearest = np.rint(beats)
+    beats = (found.beats - counted(found).first)[rows, None]
+    nearest = np.broadcast_to(np.rint(beats), (len(beats), 3, len(lowest)))
     are_on = np.abs(beats - nearest) < _OFF
-    are_bass = are_on & (nearest % 3 == 0)
-    lines = nearest[are_bass]
-    if len(lines) < 2 or (np.diff(lines) != 3).any():
-        return False
-    others = ~are_bass & (beats > lines[0])
-    bass = lowest[are_bass][np.searchsorted(lines, beats[others], side="right") - 1]
-    if (lowest[others] < bass + _ABOVE).any():
-        return False
+    are_bass = are_on & ((nearest - np.arange(3)[:, None]) % 3 == 0)
+    # The bass note of each onset: the latest, its own, too; -1 before the first.
+    bass = np.maximum.accumulate(np.where(are_bass, np.arange(len(lowest)), -1), axis=2)
+    others = ~are_bass & (bass >= 0)
+    before = np.concatenate([np.full_like(bass[..., :1], -1), bass[..., :-1]], axis=2)
+    steps = nearest - np.take_along_axis(nearest, before, axis=2)
+    in_threes = ~(are_bass & (before >= 0) & (steps != 3)).any(axis=2)
+    above = ~(others & (lowest < lowest[bass] + _ABOVE)).any(axis=2)
     on = others & are_on
-    if (others & ~are_on & are_two).any() or on.sum() < _MOST_BEATS * (
-        nearest[-1] - lines[0] + 1 - len(lines)
-    ):
-        return False
-    return bool(others.sum() >= (_FEWEST_CHORDS if are_two[on].all() else _FEWEST_BROKEN))
+    between = (others & ~are_on & are_two).any(axis=2)
+    count, chords = are_bass.sum(axis=2), ~(on & ~are_two).any(axis=2)
+    began = np.take_along_axis(nearest, are_bass.argmax(axis=2)[..., None], axis=2)[..., 0]
+    beats_of_others = nearest[..., -1] - began + 1 - count
+    have[rows] = (
+        (count >= 2)
+        & in_threes
+        & above
+        & ~between
+        & (on.sum(axis=2) >= _MOST_BEATS * beats_of_others)
+        & (others.sum(axis=2) >= np.where(chords, _FEWEST_CHORDS, _FEWEST_BROKEN))
+    )
+    return have
 
 
 def _are_triplets(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
@@ -124,9 +125,8 @@ def _are_triplets(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
     if len(lowest) < _FEWEST_TRIPLETS or len(lines) < 2 or (onsets.kinds[:, 1] < _TWO).any():
         return np.zeros((len(found.periods_s), len(COLUMNS)), np.bool_)
     thirds = np.rint(3 * found.beats)
-    are_even = (np.diff(thirds) == 1).all(axis=1) & (np.abs(found.beats - thirds / 3) < _OFF).all(
-        axis=1
-    )
+    are_near = (np.abs(found.beats - thirds / 3) < _OFF).all(axis=1)
+    are_even = are_near & (np.diff(thirds) == 1).all(axis=1)
     on_beats = (thirds[:, lines] % 3 == 0).all(axis=1)
     at = counted(found).beats[:, lines, None] - _FIRST
     begin_bars = _ARE_DOTTED & (at % _BARS == 0).all(axis=1)

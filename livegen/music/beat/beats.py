@@ -165,9 +165,9 @@ def find(
     near = scores.max(axis=1) > scores.max() - _HOPELESS
     kept, found, scores = kept[near], found.some(near), scores[near]
     scores += _OF_END * _tempi_at_the_end(onsets, found)
-    at_us, lead = _strikes(note.onset_us for note in notes), 0.0
+    lead = 0.0
     if running and before:
-        alike = likeness[kept] == _ALIKE
+        at_us, alike = _strikes(note.onset_us for note in notes), likeness[kept] == _ALIKE
         lead = _lead(before, scores, alike, onsets)
         if lead and settled.holds(before.lead, at_us, running):
             return before._replace(
