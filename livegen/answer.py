@@ -34,9 +34,8 @@ ASK_US = 150_000  # before a call ends it is said that it does
 STEP_US = SECOND // 10  # less than the shortest bar
 MAX_BARS = int(CONTROLS["length"].high)
 MAX_RESPONSE_US = 600 * SECOND  # 32 bars of 4/4 at the slowest tempo take half of it
-CLOCKS = 24  # of a quarter
-# Lines of a beat: quarters, eighths, triplets, sixteenths.  What onsets have of the Rayleigh statistic one time of a
-# hundred by chance, and the share of it that few of them must have.
+# Lines of a beat: quarters, eighths, triplets, sixteenths.  What onsets must have of the Rayleigh statistic, and the
+# share of all of it that few of them must have: of onsets by chance 2 to 8 of a thousand do, for 4 to 48 of them.
 GRIDS, BY_CHANCE, NEARLY = (1, 2, 3, 4), 4.6, 0.8
 
 
@@ -84,11 +83,16 @@ class Led(Rehearsal):
         """Start, and tell the first metre."""
         super().__init__(engine)
         clock = call.tempo_map
-        self._clocks = (clock.micros(call.ppqn * at // CLOCKS) for at in count())
+        self._clocks = (clock.micros(call.ppqn * at // TICKS_PER_BEAT) for at in count())
         self._due = next(self._clocks)
         told = engine.settings.metre == "auto"
         self._metres = [(clock.micros(at[0]), _told(at)) for at in call.metres] if told else []
         self._feed(Other(bytes((START,))), 0)
+
+    @property
+    def is_over(self) -> bool:
+        """True once nobody plays any more: while a clock runs, something is always to come."""
+        return self.engine.snapshot()["turn"] == "waiting"
 
     def until(self, time: int) -> None:
         """Let time pass, and the clock run."""
@@ -149,7 +153,7 @@ def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
     engine, latest, began = rehearsal.engine, call_end + MAX_RESPONSE_US, None
     settings = engine.settings
     is_endless = MODES[settings.mode].length is Length.ENDLESS
-    while not _is_over(rehearsal) and rehearsal.now < latest:
+    while not rehearsal.is_over and rehearsal.now < latest:
         rehearsal.until(min(rehearsal.now + STEP_US, latest))
         if began is None and is_endless:
             began = next(
@@ -158,14 +162,6 @@ def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
             latest = latest if began is None else _stopped_at(call, began, settings.length)
     rehearsal.play(max(rehearsal.now, call_end), Command("stop"))
     rehearsal.until(rehearsal.now + SECOND)
-
-
-def _is_over(rehearsal: Rehearsal) -> bool:
-    """True once nobody plays any more, and nothing is to come; a clock that runs always has something to come."""
-    engine = rehearsal.engine
-    if isinstance(rehearsal, Led):
-        return engine.snapshot()["turn"] == "waiting"
-    return engine.deadline() is None
 
 
 def _stopped_at(call: Score, began: int, length: str | float) -> int:

@@ -95,6 +95,11 @@ class Rehearsal:
         """The messages that went out so far, in order."""
         return self.wire.sent
 
+    @property
+    def is_over(self) -> bool:
+        """True once nothing is to come."""
+        return self.engine.deadline() is None
+
     def play(self, time: int, event: Heard) -> None:
         """Let time pass until `time`, then let `event` happen."""
         self.until(time)
