@@ -9,8 +9,9 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -157,7 +158,7 @@ def _step_model_run() -> Take:
     return lambda data: start(parse(data))
 
 
-def _tiny_models() -> Iterable[bytes]:
+def _tiny_models() -> Iterator[bytes]:
     from tests.inference.tiny_model import tiny_bytes
 
     yield tiny_bytes()
@@ -404,78 +405,67 @@ def _osc_message(choices: Choices) -> bytes:
     return data
 
 
+@cache
 def _osc_addresses() -> Sequence[str]:
     from livegen.control.osc.addresses import addresses
     from livegen.jam.controls.mapping import COMMANDS
 
-    return _once("osc", lambda: list(addresses(COMMANDS)))
+    return list(addresses(COMMANDS))
 
 
+@cache
 def _words() -> Sequence[str]:
     """Names that a message may well hold."""
 
-    def found() -> list[str]:
-        from livegen.control.web.roles import ROLES
-        from livegen.jam.controls.controls import CONTROLS
-        from livegen.jam.controls.mapping import COMMANDS
-        from livegen.jam.turns import MODES
-        from livegen.music.parts import PARTS
+    from livegen.control.web.roles import ROLES
+    from livegen.jam.controls.controls import CONTROLS
+    from livegen.jam.controls.mapping import COMMANDS
+    from livegen.jam.turns import MODES
+    from livegen.music.parts import PARTS
 
-        said = (
-            "t",
-            "name",
-            "value",
-            "at",
-            "data",
-            "role",
-            "strokes",
-            "timeline",
-            "controls",
-            "text",
-            "replace",
-        )
-        kinds = (
-            "set",
-            "do",
-            "play",
-            "ping",
-            "name",
-            "rejoin",
-            "role",
-            "preset",
-            "model",
-            "learn",
-            "unlearn",
-            "capture",
-        )
-        more = (
-            "why",
-            "phrase",
-            "path",
-            "sing",
-            "remember",
-            "macro",
-            "watch",
-            "off",
-            "any",
-            "Ana",
-            "../x",
-            "\0",
-            "x" * 500,
-        )
-        return [*said, *kinds, *more, *CONTROLS, *COMMANDS, *MODES, *PARTS, *ROLES]
-
-    return _once("words", found)
-
-
-_kept: dict[str, Any] = {}
-
-
-def _once(name: str, make: Callable[[], T]) -> T:
-    if name not in _kept:
-        _kept[name] = make()
-    found: T = _kept[name]
-    return found
+    said = (
+        "t",
+        "name",
+        "value",
+        "at",
+        "data",
+        "role",
+        "strokes",
+        "timeline",
+        "controls",
+        "text",
+        "replace",
+    )
+    kinds = (
+        "set",
+        "do",
+        "play",
+        "ping",
+        "name",
+        "rejoin",
+        "role",
+        "preset",
+        "model",
+        "learn",
+        "unlearn",
+        "capture",
+    )
+    more = (
+        "why",
+        "phrase",
+        "path",
+        "sing",
+        "remember",
+        "macro",
+        "watch",
+        "off",
+        "any",
+        "Ana",
+        "../x",
+        "\0",
+        "x" * 500,
+    )
+    return [*said, *kinds, *more, *CONTROLS, *COMMANDS, *MODES, *PARTS, *ROLES]
 
 
 def _page(build: Callable[[Choices], str]) -> Callable[[], Take]:
@@ -813,8 +803,8 @@ TARGETS: dict[str, Target] = {
         seeds.datas(b"\x80\0\0\0\x74\0\0\0" + seeds.TUNE),
         ("MThd", "MTrk", "LIST", "RIFF"),
     ),
-    "step-model": Target(_step_model, _tiny_models, longest=20_000),  # type: ignore[arg-type]
-    "step-model-run": Target(_step_model_run, _tiny_models, longest=20_000),  # type: ignore[arg-type]
+    "step-model": Target(_step_model, _tiny_models, longest=20_000),
+    "step-model-run": Target(_step_model_run, _tiny_models, longest=20_000),
     "learner": Target(_learner, seeds.files("models/learner/model.json"), seeds.JSON_WORDS),
     "phrase-model": Target(
         _phrase_model,
@@ -853,7 +843,9 @@ TARGETS: dict[str, Target] = {
         seeds.JOURNAL_WORDS,
     ),
     "chart-text": Target(
-        _chart("chart.txt"), seeds.files("charts/*.txt", "tests/fuzz/seeds/*.txt"), _CHART_WORDS
+        _chart("chart.txt"),
+        lambda: iter((*seeds.files("charts/*.txt")(), seeds.ABOVE_WORDS.encode())),
+        _CHART_WORDS,
     ),
     "chart-chordpro": Target(_chart("chart.cho"), seeds.texts(seeds.CHORDPRO), _CHART_WORDS),
     "chart-ireal": Target(
