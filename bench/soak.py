@@ -30,7 +30,7 @@ from typing import Any
 
 import click
 
-from bench.jam import family
+from bench.jam import family, resident_mb
 from bench.night import MACROS, SILENT_S, Fate, Scene, Told, played, scenes
 from bench.page import url_of
 from bench.tables import HERE, keep, table
@@ -170,12 +170,6 @@ def _meant(name: str, value: object) -> object:
     return shipped.chart_text(str(value)) if name == "chart" else value
 
 
-def resident_mb(pid: str = "self") -> float:
-    """Resident memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
 def virtual(hours: float, seed: int) -> dict[str, Any]:
     """Play so many hours on virtual time; the figures."""
     night, chance = Night(seed), Random(seed)
@@ -184,7 +178,7 @@ def virtual(hours: float, seed: int) -> dict[str, Any]:
         hour = (night.now - began) / SECOND / 3600
         if not memory or hour - memory[-1][0] >= WATCHED_S / 3600:
             gc.collect()
-            memory.append((round(hour, 3), round(resident_mb(), 1)))
+            memory.append((round(hour, 3), round(resident_mb([os.getpid()]), 1)))
             click.echo(f"{hour:.2f} h: {memory[-1][1]} MB, {dict(night.counts)}", err=True)
         if hour >= hours:
             break
@@ -211,7 +205,7 @@ def short_turns(turns: int, seed: int) -> dict[str, Any]:
     for number in range(turns):
         if number % (turns // 40 or 1) == 0:
             gc.collect()
-            memory.append((number / 1000, round(resident_mb(), 1)))
+            memory.append((number / 1000, round(resident_mb([os.getpid()]), 1)))
             click.echo(f"{number} turns: {memory[-1][1]} MB, {dict(night.counts)}", err=True)
         night.perform(calls[number % CALLS])
     night.play(Scene("all calls", SILENT_S, ((0.0, Told("stop", is_command=True)),)))
@@ -356,7 +350,7 @@ def held(pid: int) -> dict[str, dict[str, float]]:
                 words[words.index("-m") + 1].removeprefix("livegen.") if "-m" in words else words[0]
             )
             found[name] = {
-                "mb": round(resident_mb(str(one)), 2),
+                "mb": round(resident_mb([one]), 2),
                 "descriptors": sum(1 for _ in Path(f"/proc/{one}/fd").iterdir()),
                 "threads": sum(1 for _ in Path(f"/proc/{one}/task").iterdir()),
             }
