@@ -4,7 +4,6 @@ Where there is no Chromium they skip and say why.
 """
 
 import shutil
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.e2e import warm
 from tests.e2e.harness import Daemon
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.browser.pages import Jam, Seen, Shared
 
 HERE = Path(__file__).parent
-Daemon.is_warm = sys.platform == "linux"
+Daemon.is_warm = warm.HAS_COPIES
 BUILT = Path(__file__).parents[2] / "livegen/control/web/built/index.html"
 CHROMIUM = ("chromium", "chromium-browser")
 WINDOWLESS = (

@@ -2,15 +2,15 @@
 
 import contextlib
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests.e2e import warm
 from tests.e2e.harness import Daemon, Jack, Partner, private_server
 
-Daemon.is_warm = sys.platform == "linux"
+Daemon.is_warm = warm.HAS_COPIES
 
 
 @pytest.fixture
