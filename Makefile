@@ -78,7 +78,7 @@ fuzz: $(VENV)/.tested # install the extra fuzz and try inputs of chance on all t
 	$(call set_up,train link score sound fuzz dev)
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-mutants: $(VENV)/.tested # break the guards one place at a time and see whether the tests notice; takes half an hour: ARGS=outbox
+mutants: $(VENV)/.tested # break the guards one place at a time and see whether the tests notice; takes long: ARGS=outbox
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 lock: $(TOOLS) # write the hashes of all packages into locks/ anew, after a change of pyproject.toml or constraints.txt

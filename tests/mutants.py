@@ -4,7 +4,7 @@
 
 A mutant is one of `GUARDS` with one change: a comparison turned, a statement left out, a number changed, a condition
 denied.  Each runs in a process of its own against that file's tests.  One that they let pass is either told as a
-hole, or stands with its reason in `EXPLAINED`.  A test that is started by no `make test`: all of it takes minutes.
+hole, or stands with its reason in `EXPLAINED`.  No `make test` starts it: all of it takes long.
 
 Why not mutmut: it leaves the constants of a module as they are, and here these are half of what is promised.
 Imports no livegen before a mutant is in its place.
