@@ -97,7 +97,7 @@ def granted(ways: Mapping[str, Way], priority: int) -> str:
 # --- the ways of each system ------------------------------------------------------------------------------------
 
 
-def fifo(priority: int) -> bool:
+def _fifo(priority: int) -> bool:
     """Have Linux run this thread before all that are not in real time; threads and processes that it starts are not."""
     policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
     os.sched_setscheduler(0, policy, os.sched_param(priority))
@@ -143,7 +143,7 @@ def _high_class(priority: int) -> bool:
 
 
 WAYS: Mapping[str, Mapping[str, Way]] = {
-    "linux": {REALTIME: fifo, RAISED: _less_nice},
+    "linux": {REALTIME: _fifo, RAISED: _less_nice},
     "darwin": {REALTIME: _time_constraint, RAISED: _less_nice},
     "win32": {REALTIME: _multimedia, RAISED: _high_class},
 }

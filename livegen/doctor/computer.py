@@ -8,13 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from livegen import __version__
 from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.patient import Patient
 from livegen.errors import LivegenError, PortError
 from livegen.home import spelled_out
-from livegen.priority import PORT, fifo
+from livegen.priority import PORT, REALTIME, in_real_time
 
 STEPS, WARMING = 200, 20
 WANTED_P50_US, WANTED_P99_US, TOO_SLOW_US = 300, 3_000, 5_000
@@ -145,24 +146,22 @@ def _step_micros(patient: Patient) -> tuple[float, float]:
 
 
 def realtime(patient: Patient) -> Iterator[Finding]:
-    """Check that port process and engine can have the priority that they ask for; given back at once."""
+    """Check that port process and engine can have the priority that they ask for; a thread asks, and ends with it."""
     if not hasattr(os, "sched_setscheduler"):
         yield well(
             "real-time priority: livegen asks for it, and this system does not say what it grants"
         )
         return
-    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    try:
-        fifo(PORT)
-    except OSError:
-        yield warn(
-            "real-time priority is not permitted: when the machine is busy, answers come late, by 100 ms and more",
-            "write `@audio - rtprio 95` into /etc/security/limits.d/audio.conf, "
-            "sudo usermod -a -G audio $USER, log out and in",
-        )
+    with ThreadPoolExecutor(1) as asking:  # without privileges who got it may not give it back
+        how = asking.submit(in_real_time, PORT).result()
+    if how == REALTIME:
+        yield well("real-time priority is permitted: the ports and the engine go first")
         return
-    os.sched_setscheduler(0, policy, parameters)
-    yield well("real-time priority is permitted: the ports and the engine go first")
+    yield warn(
+        "real-time priority is not permitted: when the machine is busy, answers come late, by 100 ms and more",
+        "write `@audio - rtprio 95` into /etc/security/limits.d/audio.conf, "
+        "sudo usermod -a -G audio $USER, log out and in",
+    )
 
 
 def recordings(patient: Patient) -> Iterator[Finding]:

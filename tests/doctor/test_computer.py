@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -132,6 +134,27 @@ def test_real_time_priority_is_given_back() -> None:
 
     assert os.sched_getscheduler(0) == before
     assert "real-time priority" in found.found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux's scheduler")
+def test_without_privileges_real_time_that_was_granted_is_told_and_costs_nothing() -> None:
+    program = """
+import os
+from livegen.doctor import computer
+
+set_scheduler = os.sched_setscheduler
+
+def unprivileged(*given):
+    set_scheduler(*given)
+    if os.geteuid() == 0:
+        os.setresuid(65534, 65534, 65534)
+
+os.sched_setscheduler = unprivileged
+print(*(finding.found for finding in computer.realtime(None)))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert ran.stderr == "" and ran.stdout.startswith("real-time priority is ")
 
 
 @pytest.mark.skipif(
