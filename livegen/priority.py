@@ -67,9 +67,8 @@ class Urgency:
     def _ask(self) -> None:
         _limit_runs()
         self.how = granted(self._ways, self._priority)
-        time.sleep(
-            PAUSE_S
-        )  # Linux counts a run from the last pause in real time on: also from one before
+        # Linux counts a run from the last pause in real time on: also from one before.
+        time.sleep(PAUSE_S)
 
     def _step_down(self, *_: object) -> None:
         os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))

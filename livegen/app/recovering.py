@@ -1,4 +1,4 @@
-"""What a crash or a power failure left of recordings becomes MIDI files; nothing is deleted before that is safe."""
+"""Recordings that a crash or a power failure cut short become MIDI files; nothing is deleted before that is safe."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

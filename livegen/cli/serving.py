@@ -1,4 +1,4 @@
-"""Commands that make music: serve, studio, join, generate, replay."""
+"""Commands that make music, or have it again: serve, studio, join, generate, replay, recover."""
 
 import re
 from collections.abc import Callable, Sequence

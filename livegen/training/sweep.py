@@ -119,9 +119,8 @@ def _untried(seed: int) -> Any:
     from ray.tune.search.optuna import OptunaSearch
 
     tried = set[str]()
-    asked = dict[
-        str, str
-    ]()  # by the trial: a trial that Optuna was told of cannot be asked for again
+    # By the trial: a trial that Optuna was told of cannot be asked for again.
+    asked = dict[str, str]()
 
     class Untried(OptunaSearch):  # type: ignore[misc]
         def suggest(self, trial_id: str) -> Any:

@@ -43,9 +43,8 @@ def test_interpolation_is_absolute_discounting_computed_by_hand() -> None:
 @pytest.mark.parametrize("field", ["time", "part", "on", "pitch", "velocity"])
 def test_the_chances_of_all_classes_add_up_to_one(field: str, order: int) -> None:
     length, values = 20, FIELDS[field]
-    judged = np.tile(
-        random_rows(length, seed=1), (values, 1)
-    )  # a piece for each value of its last event
+    # A piece for each value of its last event.
+    judged = np.tile(random_rows(length, seed=1), (values, 1))
     last = judged[length - 1 :: length]
     last[:, 2] = 1  # velocity is scored on onsets only
     last[:, list(FIELDS).index(field)] = np.arange(values)

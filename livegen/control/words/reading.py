@@ -28,9 +28,8 @@ from livegen.music.keys.scale import KINDS
 ANY = "any"
 _LITTLE, _MUCH = 0.6, 2.0  # steps
 LONGEST_NEAR = 3  # words
-MOST_LOOKS = (
-    8  # of a wish: an encoder takes 9 ms of a processor for each of up to three texts of a look
-)
+# Of a wish: an encoder takes 9 ms of a processor for each of up to three texts of a look.
+MOST_LOOKS = 8
 
 
 def is_name(text: str, styles: Collection[str] = ()) -> bool:

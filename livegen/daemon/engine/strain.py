@@ -1,4 +1,4 @@
-"""Whether the machine is too slow for the music: told by how late the engine's loop did what was to be done.
+"""The strain of a machine that is too slow for the music, told by how late the engine's loop did what was to be done.
 
 Knows no clock: times are arguments, in micros.
 """
@@ -12,7 +12,7 @@ CALM_US = 10_000_000  # without anything late, after which it is fast enough aga
 
 
 class Strain:
-    """`is_strained` is what is known so far.  Threads: loop only."""
+    """The judgement whether the machine is too slow: `is_strained` is the latest.  Threads: loop only."""
 
     def __init__(self) -> None:
         self.is_strained = False
