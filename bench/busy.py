@@ -168,7 +168,10 @@ class Inside(NamedTuple):
 
 
 def inside(trace: Mapping[str, Any], asks: int) -> list[Inside]:
-    """The same of each message of the player's, by the trace of the port process.  Who is not answered was due."""
+    """The wait of each message of the player's with the status `asks` by the trace of the port process, in micros.
+
+    One without a note of the model's before the next counts as due at once.
+    """
     asked = [stamp for stamp, data in trace["heard"] if int(data[:2], 16) == asks | PLAYER]
     begun = [(due, sent) for due, sent, data in trace["sent"] if data[0] == "9"]
     found = []
@@ -253,19 +256,18 @@ def figures(found: Sequence[Wait], within: Sequence[Inside]) -> dict[str, Any]:
     if len(found) == len(within):
         pairs = [pair for pair in zip(found, within, strict=True) if pair[1].is_due_at_once]
         found, within = [wait for wait, _ in pairs], [one for _, one in pairs]
-    both = [(wait.echo, wait.model) for wait in found]
-    model = [model for _, model in both if model is not None]
+    model = [wait.model for wait in found if wait.model is not None]
     return {
         "asked": len(found),
-        "echo": summed([echo for echo, _ in both if echo is not None]),
+        "echo": summed([wait.echo for wait in found if wait.echo is not None]),
         "livegen": summed(model),
         "over": summed(
-            [model - echo for echo, model in both if echo is not None and model is not None]
+            [model - echo for echo, model in found if echo is not None and model is not None]
         ),
         "inside": summed([one.micros / 1000 for one in within if one.micros is not None]),
         "late": sum(one > LATE_MS for one in model),
         "unanswered": len(found) - len(model),
-        "unechoed": sum(echo is None for echo, _ in both),
+        "unechoed": sum(wait.echo is None for wait in found),
     }
 
 

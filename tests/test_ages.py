@@ -66,9 +66,7 @@ def test_every_setting_of_0_1_0_says_what_it_said() -> None:
         assert {name: getattr(found, name) for name in said[section]} == said[section]
 
 
-def test_bindings_that_0_1_0_learned_are_in_force(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bindings_that_0_1_0_learned_are_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "learned_file", lambda: FIRST / "map.yaml")
 
     assert loading.learned() == {
