@@ -103,17 +103,17 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
 
     The model is loaded once.  Raises LivegenError.
     """
-    from livegen.control.library.charts import Charts
     from livegen.control.surfaces import Request
     from livegen.daemon import clock
     from livegen.inference.model_files import load
+    from livegen.studio.application import charts_of
     from livegen.studio.keeping import RoomKeeper
     from livegen.studio.room import Room
     from livegen.studio.way import HORIZON_US
 
     # Nobody is remembered: anybody could say that he is somebody else.
     settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
-    charts = Charts(*(Path(given["charts"][whose]) for whose in ("shipped", "own")))
+    charts = charts_of(given)
     model = load(Path(settings["model"]))
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
     presets = list(settings["presets"])
