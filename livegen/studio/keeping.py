@@ -40,10 +40,9 @@ class Draft(NamedTuple):
             os.write(self.file, json.dumps(row, separators=(",", ":")).encode() + b"\n")
 
     def sync(self) -> None:
-        """See what was written to the disk, and the draft's name."""
+        """See what was written to the disk; its name is seen there with its folder."""
         with suppress(OSError):  # it may be thrown away at this moment
             os.fsync(self.file)
-            whole_files.sync_folder(self.path.parent)
 
     def throw_away(self) -> None:
         """Delete it."""
@@ -82,8 +81,11 @@ class RoomKeeper:
 
     def sync(self) -> None:
         """See what was written of all recordings to the disk, which takes its time: for a thread, once a second."""
-        for draft in list(self._drafts.values()):
+        drafts = list(self._drafts.values())
+        for draft in drafts:
             draft.sync()
+        if drafts:
+            whole_files.sync_folder(self._folder)
 
     def rescue(self) -> list[Path]:
         """Write the recordings of processes that were killed, and give the files."""
