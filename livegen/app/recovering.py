@@ -1,11 +1,11 @@
 """Recordings that a crash or a power failure cut short become MIDI files; nothing is deleted before that is safe."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from livegen.errors import LivegenError
 
-ROOM, LEFT = ".room", ".journal"
+Make = Callable[[Path], Path | None]
 
 
 def recover(paths: Sequence[Path], say: Callable[[str], object]) -> list[Path]:
@@ -15,9 +15,10 @@ def recover(paths: Sequence[Path], say: Callable[[str], object]) -> list[Path]:
     own name.  `say` takes a line for what cannot be read.  Raises ConfigError.
     """
     found: list[Path] = []
-    for path in (left for given in paths or _own_folder() for left in _left(given)):
+    remnants = _remnants()
+    for path in (left for given in paths or _own_folder() for left in _left(given, remnants)):
         try:
-            made = _recovered(path)
+            made = remnants.get(path.suffix, _of_session)(path)
         except (LivegenError, OSError, ValueError) as error:
             say(f"{path}: {error}")
             continue
@@ -36,19 +37,25 @@ def _own_folder() -> list[Path]:
     return [folder] if folder is not None and folder.is_dir() else []
 
 
-def _left(path: Path) -> Iterable[Path]:
+def _left(path: Path, suffixes: Collection[str]) -> Iterable[Path]:
     if not path.is_dir():
         return (path,)
-    return sorted(one for one in path.iterdir() if one.suffix in (ROOM, LEFT) and one.is_file())
+    return sorted(one for one in path.iterdir() if one.suffix in suffixes and one.is_file())
 
 
-def _recovered(path: Path) -> Path | None:
+def _remnants() -> Mapping[str, Make]:
+    """The makers of MIDI files, by the suffix of what they are made of."""
+    from livegen.daemon.recording import recorder
+    from livegen.studio import keeping
+
+    return {
+        keeping.DRAFT: lambda path: keeping.RoomKeeper(path.parent).rescued(path),
+        recorder.UNFINISHED: lambda path: recorder.recover(path.with_suffix("")),
+    }
+
+
+def _of_session(path: Path) -> Path | None:
     from livegen.daemon.recording import recorder
     from livegen.daemon.recording.recordings import MIDI
-    from livegen.studio.keeping import RoomKeeper
 
-    if path.suffix == ROOM:
-        return RoomKeeper(path.parent).rescued(path)
-    if path.suffix == LEFT:
-        return recorder.recover(path.with_suffix(""))
     return recorder.midi_of(path, path.with_suffix(MIDI))

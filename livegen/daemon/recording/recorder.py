@@ -53,6 +53,7 @@ from livegen.jam.reports.journal import salvage
 
 REST_US = 50_000  # between two looks at the link: a clock of 48 messages a second must not wake us 48 times
 TEMPO_BPM = 120.0  # where nothing says another
+UNFINISHED = ".journal"  # behind the name of a recording: its journal
 _FAULTS = (OSError, LivegenError, ValueError)
 
 
@@ -65,7 +66,7 @@ class BusyError(RecordingError):
 
 def journal_path(path: Path) -> Path:
     """The file of the journal of the recording `path` until that is written."""
-    return path.with_name(path.name + ".journal")
+    return path.with_name(path.name + UNFINISHED)
 
 
 def turn_into_midi(journal: Path, path: Path, tempo_bpm: float = TEMPO_BPM) -> Path | None:
