@@ -11,12 +11,12 @@ Make = Callable[[Path], Path | None]
 def recover(paths: Sequence[Path], say: Callable[[str], object]) -> list[Path]:
     """Write the MIDI files of these journals and drafts, and of those left in these folders; which files.
 
-    Without a path, in the person's folder of recordings.  A session's journal is no remnant, and counts only by its
-    own name.  `say` takes a line for what cannot be read.  Raises ConfigError.
+    Without a path, in the person's folders of recordings: his own, and those of a studio's rooms.  A session's journal
+    is no remnant, and counts only by its own name.  `say` takes a line for what cannot be read.  Raises ConfigError.
     """
     found: list[Path] = []
     remnants = _remnants()
-    for path in (left for given in paths or _own_folder() for left in _left(given, remnants)):
+    for path in (left for given in paths or _own_folders() for left in _left(given, remnants)):
         try:
             made = remnants.get(path.suffix, _of_session)(path)
         except (LivegenError, OSError, ValueError) as error:
@@ -29,12 +29,14 @@ def recover(paths: Sequence[Path], say: Callable[[str], object]) -> list[Path]:
     return found
 
 
-def _own_folder() -> list[Path]:
+def _own_folders() -> list[Path]:
     from livegen.app.daemons import recordings_folder
+    from livegen.app.studios import rooms_folder
     from livegen.config import load
 
-    folder = recordings_folder(load())
-    return [folder] if folder is not None and folder.is_dir() else []
+    config = load()
+    folders = (recordings_folder(config), rooms_folder(config))
+    return [folder for folder in folders if folder is not None and folder.is_dir()]
 
 
 def _left(path: Path, suffixes: Collection[str]) -> Iterable[Path]:

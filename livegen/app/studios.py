@@ -43,6 +43,7 @@ def studio(
     from livegen.studio import site
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
+    folder = record or rooms_folder(config)
     host, _ = host_of("--host", host)
     settings = studio_settings(config) | {
         "host": host,
@@ -50,7 +51,7 @@ def studio(
         "public": list(public),
         "token": None if invited else config.page.token or secrets.token_urlsafe(16),
         "rooms": rooms,
-        "recordings": str(record) if record else _recordings(config),
+        "recordings": str(folder) if folder else None,
         "records": record is not None,
         "workers": workers or config.studio.workers or os.cpu_count() or 1,
     }
@@ -64,10 +65,10 @@ def studio(
     return 0
 
 
-def _recordings(config: "Config") -> str | None:
-    """The folder for what a teacher has recorded; None where recordings are turned off."""
+def rooms_folder(config: "Config") -> Path | None:
+    """The folder for what a teacher has recorded; None where recordings are turned off.  Raises ConfigError."""
     folder = recordings_folder(config)
-    return str(folder / "studio") if folder else None
+    return folder / "studio" if folder else None
 
 
 def studio_settings(config: "Config") -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from livegen import whole_files
 from livegen.daemon.recording import recordings
-from livegen.daemon.recording.recordings import MIDI
+from livegen.daemon.recording.recordings import MIDI, BusyError
 from livegen.errors import LivegenError
 from livegen.jam.reports.rows import JournalError
 from livegen.music.files import smf
@@ -89,21 +89,25 @@ class RoomKeeper:
 
     def rescue(self) -> list[Path]:
         """Write the recordings of processes that were killed, and give the files."""
-        found = (self.rescued(path) for path in sorted(self._folder.glob(f"*{DRAFT}")))
+        found: list[Path | None] = []
+        for path in sorted(self._folder.glob(f"*{DRAFT}")):
+            with suppress(BusyError):
+                found.append(self.rescued(path))
         files = [file for file in found if file is not None]
         for file in files:
             log.warning("the recording of a room whose process ended is kept: %s", file.name)
         return files
 
     def rescued(self, path: Path) -> Path | None:
-        """Write the recording of a draft; the file, or None where it is no draft, or its process lives."""
+        """Write the recording of a draft; the file, or None where it is no draft.  Raises BusyError if it goes on."""
         try:
             draft = Draft(path, os.open(path, os.O_RDWR))
         except OSError:
             return None
-        is_free = recordings.lock(draft.file)  # else its process lives
-        recording = _read(path) if is_free else None
-        if recording is None:
+        if not recordings.lock(draft.file):  # its process lives
+            os.close(draft.file)
+            raise BusyError("a studio is still recording it")
+        if (recording := _read(path)) is None:
             os.close(draft.file)
             return None
         at = datetime.fromtimestamp(os.fstat(draft.file).st_mtime)

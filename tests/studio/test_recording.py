@@ -1,6 +1,7 @@
 """Recordings of rooms: off until they are asked for, known to all who play, a track a player and one a part."""
 
 import json
+import shutil
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from livegen.app import recover
 from livegen.control.surfaces import Request
 from livegen.control.web.clients import Client
 from livegen.daemon.clock import SECOND
@@ -21,6 +23,7 @@ from livegen.studio.room import Room
 from tests.studio.test_room import BEGIN, CHARTS, MS, Noting, Studio, told
 from tests.studio.test_rooms import Studio as Rooms
 
+LEFT = Path(__file__).parents[1] / "ages" / "2026-11-30" / "blues.room"
 ROUTES = {"routes": {"lead": {"channel": 0}, "bass": {"channel": 2}}}
 
 
@@ -232,3 +235,28 @@ def test_an_engine_that_has_bars_gives_them_to_the_recording(tmp_path: Path) -> 
     score = smf.read(next(tmp_path.glob("*.mid")))
     assert score.tempos[0] == (0, 600_000)
     assert [tick for tick, m in score.tracks[0].messages if isinstance(m, NoteOn)] == [score.ppqn]
+
+
+def test_recover_finds_what_rooms_left_where_a_studio_keeps_it_without_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = tmp_path / "livegen" / "recordings" / "studio"
+    folder.mkdir(parents=True)
+    shutil.copy(LEFT, folder)
+
+    (found,) = recover([], print)
+
+    assert found.parent == folder and found.suffix == ".mid"
+
+
+def test_recover_leaves_a_recording_alone_that_goes_on_and_says_so(tmp_path: Path) -> None:
+    keeper, said = RoomKeeper(tmp_path), list[str]()
+    recording = keeper.begin("blues", {0: "lead"})
+    (draft,) = tmp_path.glob("*.room")
+
+    assert recover([tmp_path], said.append) == []
+
+    assert said == [f"{draft}: a studio is still recording it"]
+    assert RoomKeeper(tmp_path).rescue() == [] and draft.exists()
+    keeper.keep(recording, SECOND).join()

@@ -45,7 +45,7 @@ from livegen.daemon.processes.frames import (
 from livegen.daemon.processes.link import Link, begun
 from livegen.daemon.recording import recordings
 from livegen.daemon.recording.keeper import Keeper
-from livegen.daemon.recording.recordings import JOURNAL, Log, RecordingError
+from livegen.daemon.recording.recordings import JOURNAL, BusyError, Log, RecordingError
 from livegen.daemon.recording.takes import session_score
 from livegen.errors import LivegenError
 from livegen.jam.reports import rows
@@ -55,10 +55,6 @@ REST_US = 50_000  # between two looks at the link: a clock of 48 messages a seco
 TEMPO_BPM = 120.0  # where nothing says another
 UNFINISHED = ".journal"  # behind the name of a recording: its journal
 _FAULTS = (OSError, LivegenError, ValueError)
-
-
-class BusyError(RecordingError):
-    """Another livegen records there."""
 
 
 # --- --record -----------------------------------------------------------------------------------------------------

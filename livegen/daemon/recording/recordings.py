@@ -36,6 +36,10 @@ class RecordingError(LivegenError):
     """A recording cannot be named or written so."""
 
 
+class BusyError(RecordingError):
+    """Another livegen records there."""
+
+
 # --- names --------------------------------------------------------------------------------------------------------
 
 
