@@ -82,6 +82,7 @@ def process(server: Server, monkeypatch: pytest.MonkeyPatch) -> PortProcess:
     ports.api, ports.in_name, ports.out_name = "jack", "Model In", "Model Out"
     ports._midi_in = ports._midi_out = server
     ports._watch, ports._state = watch, Health.WELL
+    ports._in_a_row, ports._was_full = 0, False
     monkeypatch.setattr(watch, "_slices_now", lambda: server.cycles())
     process = PortProcess(ServeOptions(), io.StringIO())
     process._select = Waits(server)

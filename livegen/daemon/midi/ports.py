@@ -122,9 +122,6 @@ class EmbeddedPorts:
 class RtMidiPorts:
     """Ports of a MIDI system, through python-rtmidi."""
 
-    _in_a_row = 0  # messages taken in since the input was last found empty
-    _was_full = False
-
     def __init__(self, api: str, in_name: str, out_name: str) -> None:
         """Open both.  Raises PortError when the system is not to be had, or (WinMM) a port is missing."""
         self.api, self.in_name, self.out_name = api, in_name, out_name
@@ -132,6 +129,8 @@ class RtMidiPorts:
         self._midi_in: Any = None
         self._midi_out: Any = None
         self._state = Health.WELL
+        self._in_a_row = 0  # messages taken in since the input was last found empty
+        self._was_full = False
         try:
             with silenced():
                 self._open()
