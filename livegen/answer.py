@@ -24,7 +24,7 @@ from livegen.music.files.smf import Score, Track
 from livegen.music.instant import ranked
 from livegen.music.keys.key import Key
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
-from livegen.music.parts import part_named, rule_of_track
+from livegen.music.parts import MODEL, PLAYER, part_named, rule_of_track
 from livegen.music.sync.transport import CLOCK, START
 from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
 from livegen.testing import Rehearsal, Wire
@@ -58,7 +58,7 @@ def answer(call: Score, engine: Engine) -> Score:
     clock = call.tempo_map
     model_track = tuple((clock.tick(at), message) for at, message in wire.sent)
     player_track = tuple((tick, message) for tick, _, message in _in_order(call))
-    tracks = (Track("Player", player_track), Track("Model", model_track))
+    tracks = (Track(PLAYER, player_track), Track(MODEL, model_track))
     return Score(call.ppqn, tracks, call.tempos, call.metres)
 
 

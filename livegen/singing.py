@@ -15,7 +15,7 @@ from livegen.music.files.smf import Score, Track
 from livegen.music.keys.key import Key
 from livegen.music.keys.scale import home_of, parse_scale
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.parts import LEAD
+from livegen.music.parts import LEAD, MODEL
 from livegen.music.time.metre import TICKS_PER_BEAT, told_metre, written
 from livegen.music.time.timeline import Timeline, tempo_us
 from livegen.music.words.syllables import Line
@@ -77,7 +77,7 @@ def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -
         for stroke in singer.take()
     ]
     beats, of = map(int, written(metre).split("/"))
-    score = Score(PPQN, (Track("Model", tuple(messages)),), ((0, micros),), ((0, beats, of),))
+    score = Score(PPQN, (Track(MODEL, tuple(messages)),), ((0, micros),), ((0, beats, of),))
     lyrics = tuple(
         (note.start * each, note.syllable.written + ("-" if note.syllable.goes_on else " "))
         for note in notes

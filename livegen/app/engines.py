@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECOND = 1_000_000
-_MODEL_TRACK = "Model"  # of a recording, as livegen/daemon/recording/takes.py names it
 
 
 def engine_settings(config: "Config") -> dict[str, Any]:
@@ -177,9 +176,10 @@ def _memory_of(path: Path) -> "Memory":
     from livegen.codec.encoder import encode_score
     from livegen.inference.memory import memory_of
     from livegen.music.files import smf
+    from livegen.music.parts import MODEL
 
     score, _ = smf.read_to_play(path)
-    return memory_of(encode_score(score, drop=(_MODEL_TRACK,)))
+    return memory_of(encode_score(score, drop=(MODEL,)))
 
 
 def load_phrase_model() -> "PhraseModel":

@@ -12,6 +12,9 @@ PARTS = ("lead", "comp", "bass", "drums")
 LEAD, COMP, BASS, DRUMS = range(4)
 PITCHED = (LEAD, COMP, BASS)
 
+# The two sides of a jam: the tracks of a recording are named by them, or by a side and a part, "Model bass".
+SIDES = PLAYER, MODEL = "Player", "Model"
+
 KEYS = "keys"  # one keyboard, two hands: see Source.part
 MPE = "mpe"  # of a channel: heard as channel 1, of whose keyboard it is a member
 RULES = (*PARTS, KEYS)
@@ -32,7 +35,7 @@ _BESIDE = re.compile(
     r"\w{1,2}|\d+|acoustic|electric|grand|upright|finger(ed)?|pick(ed)?|fretless|slap|synth|rhythm|clean|muted|jazz"
     r"|distort\w*|overdriven|nylon|steel|kit|set|track|staff|part|upper|lower|left|right|hands?|first|second|third|one"
     r"|two|three|four|five|six|principal|backing|main|horn|clarinet|trombone|tuba|flute|sax(ophone)?|oboe|recorder"
-    r"|trumpet|bassoon|midi|gm|new|tutti|div|sic|cor|vib|bcl|men|notes"
+    r"|trumpet|bassoon|midi|gm|new|tutti|div|sic|cor|vib|bcl|men|notes|player|model"
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _BASS_PROGRAMS = range(32, 40)  # General MIDI 1, bass family
@@ -67,6 +70,19 @@ def part_named(name: str) -> str | None:
         return None
     said = " ".join(words)
     return next((part for pattern, part in _PARTS if pattern.search(said)), None)
+
+
+def side_of(name: str) -> str:
+    """The side of a jam that the name of a track begins with; "" of a track that is not one of a jam's."""
+    side = name.partition(" ")[0]
+    return side if side in SIDES else ""
+
+
+def part_of(name: str, channel: int) -> str | None:
+    """The part of a channel of a jam's track: as its name says, else as livegen sends it; None of a player's keys."""
+    if (named := part_named(name)) or channel == DRUM_CHANNEL:
+        return named or "drums"
+    return PARTS[channel] if side_of(name) == MODEL and channel in PITCHED else None
 
 
 def _is_known(word: str) -> bool:

@@ -9,13 +9,21 @@ from statistics import median
 from typing import NamedTuple
 
 from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import spelled
 from livegen.music.files.smf import Score, Track
 from livegen.music.keys.key import KEYS, Key, logits
 from livegen.music.keys.tone import tone_of
 from livegen.music.messages import Message, NoteOn, ProgramChange
 from livegen.music.note import Note
-from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum, rule_of_track
 from livegen.music.parts import KEYS as KEYBOARD
+from livegen.music.parts import (
+    MODEL,
+    PLAYER,
+    general_midi_drum,
+    part_of,
+    rule_of_track,
+    side_of,
+)
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.words.word_rhythm import SungNote
 from livegen.notation import values
@@ -38,7 +46,6 @@ from livegen.notation.symbols import (
     Symbol,
 )
 
-PLAYER, MODEL = "Player", "Model"
 _MIDDLE = 57  # a staff whose median note lies below it has a bass clef
 _TWO_HANDS = 0.12  # the share of notes from which on a hand has a staff of its own
 _TENTH = 16  # semitones: what plays within so many at once needs no second staff
@@ -76,28 +83,54 @@ def notate(
     `chords` are (tick, 24 to a quarter, chord) in order; without them they are those that are heard.  Without a `key`
     it is the likeliest of all notes.  `words` stand under the notes of the lead that begin with them.
     """
-    voices = voices_of(score)
-    end = max((note.end for voice in voices for note in voice.notes), default=0.0)
-    bars = bars_of(score.metres, score.ppqn, end - TOGETHER)
-    pitched = [note for voice in voices if voice.rule != "drums" for note in voice.notes]
-    key = key or key_of(pitched)
+    voices, bars, key, symbols = heard(score, key, chords)
     every = [note for voice in voices for note in voice.notes]
     swing = swing_of(bars, every)
-    last = bars[-1].start + bars[-1].ticks
     under = _under(words)
-    if chords is None:
-        symbols = chords_heard(*_chordal(voices), bars)
-    else:
-        symbols = merged((at, chord) for at, chord in chords if at < last)
     return Notation(
         title,
-        tuple(bars),
+        bars,
         tuple(_instrument(voice, bars, swing, key, symbols, under) for voice in voices),
         symbols,
         key,
         _bpm(score),
         bool(swing),
     )
+
+
+class Heard(NamedTuple):
+    """All that a score says to a musician before it is written: who plays, its bars, key and chords."""
+
+    voices: list[Voice]
+    bars: tuple[Measure, ...]
+    key: Key | None
+    chords: tuple[ChordSymbol, ...]
+
+
+def heard(
+    score: Score,
+    key: Key | None = None,
+    chords: Sequence[tuple[int, Chord | None]] | None = None,
+) -> Heard:
+    """Voices, bars, key and chords of a score, as `notate` takes them."""
+    voices = voices_of(score)
+    end = max((note.end for voice in voices for note in voice.notes), default=0.0)
+    bars = bars_of(score.metres, score.ppqn, end - TOGETHER)
+    pitched = [note for voice in voices if voice.rule != "drums" for note in voice.notes]
+    last = bars[-1].start + bars[-1].ticks
+    if chords is None:
+        symbols = chords_heard(*_chordal(voices), bars)
+    else:
+        symbols = merged((at, chord) for at, chord in chords if at < last)
+    return Heard(voices, tuple(bars), key or key_of(pitched), symbols)
+
+
+def chord_markers(score: Score) -> list[tuple[int, str]]:
+    """The names of the chords that are heard in a score, each at its tick of the file: markers for a DAW."""
+    _, _, key, chords = heard(score)
+    names = ("N.C." if chord is None else spelled(chord, key) for _, chord in chords)
+    ticks = (at * score.ppqn // TICKS_PER_BEAT for at, _ in chords)
+    return list(zip(ticks, names, strict=True))
 
 
 def _under(words: Sequence[SungNote]) -> Words:
@@ -166,15 +199,12 @@ def _channels(messages: Iterable[tuple[int, Message]]) -> list[int]:
 
 def _known(track: Track, channel: int, position: int, count: int) -> tuple[str, str]:
     """The rule and the name of a channel of a track."""
-    sides = {PLAYER: "You", MODEL: "livegen"}
-    if track.name not in sides:
+    side = side_of(track.name)
+    if not side:
         rule = rule_of_track(track.name, channel, track.program, position, count)
         return rule, track.name or rule.capitalize()
-    side = sides[track.name]
-    part = "drums" if channel == DRUM_CHANNEL else None
-    if track.name == MODEL and part is None and channel < len(PARTS) - 1:
-        part = PARTS[channel]
-    return part or KEYBOARD, f"{side}, {part}" if part else side
+    who, part = {PLAYER: "You", MODEL: "livegen"}[side], part_of(track.name, channel)
+    return part or KEYBOARD, f"{who}, {part}" if part else who
 
 
 def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> list[Note]:

@@ -2,17 +2,24 @@
 
 import io
 import wave
+from collections.abc import Sequence
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from livegen.music.files.smf import Score
+from livegen.music import parts
+from livegen.music.files.smf import Score, Track
 from livegen.music.instant import ranked
 from livegen.music.messages import NoteOn, ProgramChange, encode
+from livegen.music.parts import side_of
 from livegen.sound.synth import MODEL, PLAYER, RATE, Programs, Samples, Synth
 
-MODEL_TRACK = "Model"
+Loud = npt.NDArray[np.floating[Any]]  # (frames, 2)
+
 _PEAK = 0.89  # of full scale: 1 dB below it
 _FULL = 32_767
 _GAIN = 0.4  # at first; a quarter where that clips
@@ -26,23 +33,50 @@ def wav(score: Score, font: Path, programs: Programs) -> bytes:
 
     Raises ConfigError for a font that cannot be read.
     """
-    gain, rendered = _GAIN, _rendered(score, font, programs, _GAIN)
-    while _peak(rendered) >= _FULL and gain > 0.01:  # clipped
+    return _file(_loud([_unclipped([score], font, programs)[0]])[0])
+
+
+def stems(score: Score, font: Path, programs: Programs) -> list[bytes]:
+    """The sound of each track of a score by itself, all equally long; played together they are as loud as `wav`.
+
+    Raises ConfigError for a font that cannot be read.
+    """
+    alone = [replace(score, tracks=(track,)) for track in score.tracks]
+    rendered = _unclipped(alone, font, programs)
+    longest = max(map(len, rendered), default=0)
+    padded = [np.pad(one, ((0, longest - len(one)), (0, 0))) for one in rendered]
+    return [_file(one) for one in _loud(padded)]
+
+
+def _unclipped(scores: Sequence[Score], font: Path, programs: Programs) -> list[Samples]:
+    """Scores as sound, with the gain at which none of them clips."""
+    gain, rendered = _GAIN, [_rendered(one, font, programs, _GAIN) for one in scores]
+    while any(_peak(one) >= _FULL for one in rendered) and gain > 0.01:
         gain /= 4
-        rendered = _rendered(score, font, programs, gain)
-    loud = rendered * (_PEAK * _FULL / max(1, _peak(rendered)))
+        rendered = [_rendered(one, font, programs, gain) for one in scores]
+    return rendered
+
+
+def _loud(rendered: Sequence[Samples]) -> list[Loud]:
+    """Sounds of one length, as loud as all together can be without clipping."""
+    together = sum((one.astype(np.int32) for one in rendered), np.zeros((1, 2), np.int32))
+    factor = _PEAK * _FULL / max(1, int(np.abs(together).max()))
+    return [one * factor for one in rendered]
+
+
+def _file(samples: Loud) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(np.round(loud).astype("<i2").tobytes())
+        file.writeframes(np.round(samples.clip(-_FULL, _FULL)).astype("<i2").tobytes())
     return out.getvalue()
 
 
 def _rendered(score: Score, font: Path, programs: Programs, gain: float) -> Samples:
     rows = [
-        (tick, rank, MODEL if track.name == MODEL_TRACK else PLAYER, message)
+        (tick, rank, _side(track), message)
         for track in score.tracks
         for tick, rank, message in ranked(track.messages)
     ]
@@ -64,6 +98,10 @@ def _rendered(score: Score, font: Path, programs: Programs, gain: float) -> Samp
     rendered = np.concatenate(pieces)
     heard = np.flatnonzero(np.abs(rendered.astype(np.int32)).max(axis=1) > _SILENT)
     return rendered[: int(heard[-1]) + 1] if len(heard) else rendered[:RATE]
+
+
+def _side(track: Track) -> int:
+    return MODEL if side_of(track.name) == parts.MODEL else PLAYER
 
 
 def _peak(samples: Samples) -> int:

@@ -12,10 +12,10 @@ from livegen.daemon.midi.outbox import Outbox
 from livegen.daemon.recording.takes import SideMessage, bars_of, is_music, score_of
 from livegen.jam.reports.rows import Grid
 from livegen.music.files.smf import Score
+from livegen.music.parts import MODEL
 
 MOST = 400_000  # messages: five hours of four who play much
 _NO_LIMIT = 1 << 20
-_MODEL = "Model"
 
 
 class RoomRecording:
@@ -109,7 +109,7 @@ class RoomRecording:
         while (at := self._outbox.deadline()) is not None and at <= now:
             self._now = max(self._now, at)
             for due, data in self._outbox.take(self._now):
-                self._put(due, f"{_MODEL} {self._parts.get(data[0] & 15, 'lead')}", data)
+                self._put(due, f"{MODEL} {self._parts.get(data[0] & 15, 'lead')}", data)
         self._now = max(self._now, now)
 
     def _put(self, at: int, side: str, data: bytes) -> None:

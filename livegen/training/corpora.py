@@ -33,6 +33,7 @@ from livegen.errors import ConfigError, LivegenError, MidiFileError
 from livegen.home import base_folder
 from livegen.music.files import MIDI_SUFFIXES
 from livegen.music.files.smf import MAX_BYTES, READING, read_repaired
+from livegen.music.parts import MODEL, SIDES, side_of
 from livegen.training.process_pool import processes
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,6 @@ SPLIT_WORDS = {name: name for name in SPLITS} | {
     "eval": "valid",
     "testing": "test",
 }
-# A recording of livegen's has a track of each side; what the model answered is nobody's music to learn.
-RECORDED, ANSWERED = "Player", "Model"
 VALID_SHARE = 20  # of a set without splits, one piece in so many is held back
 
 Rows = npt.NDArray[np.uint8]
@@ -462,8 +461,9 @@ def _encode_chunk(files: Sequence[tuple[str, bytes]], quirk: Quirk, path: Path) 
         encoded = np.zeros((0, COLUMNS), np.uint8)
         try:
             score, repairs = read_repaired(data)
-            is_recording = {track.name for track in score.tracks} == {RECORDED, ANSWERED}
-            drop = (ANSWERED,) if is_recording else quirk.drop
+            # what the model answered is nobody's music to learn
+            is_recording = {side_of(track.name) for track in score.tracks} == set(SIDES)
+            drop = (MODEL,) if is_recording else quirk.drop
             events = encode_score(score, quirk.grid, drop)
             encoded = np.array(events, np.uint8).reshape(-1, COLUMNS)
             if is_recording and not events:

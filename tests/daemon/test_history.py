@@ -1,8 +1,9 @@
 """The last half hour."""
 
 from livegen.daemon.recording.history import HELD_US, PAUSE_US, RING_US, History
-from livegen.daemon.recording.takes import PLAYER, Bar, SideMessage
+from livegen.daemon.recording.takes import Bar, SideMessage
 from livegen.jam.reports.rows import Grid
+from livegen.music.parts import PLAYER
 
 SECOND = 1_000_000
 KEY, UP = b"\x90\x3c\x50", b"\x80\x3c\x40"

@@ -4,6 +4,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import mido
 import pytest
 
 from livegen import whole_files
@@ -11,11 +12,23 @@ from livegen.daemon.processes.frames import Frame, HeardFrame, JournalFrame, Sen
 from livegen.daemon.recording.keeper import CLOCKS_US, Keeper
 from livegen.daemon.recording.recordings import RETRY_US, Log, RecordingError
 from livegen.jam.reports.journal import Session, read
-from livegen.jam.reports.rows import Did, Grid, Header, Received, Row, Sent, Took, body, first_line
+from livegen.jam.reports.rows import (
+    Did,
+    Grid,
+    Header,
+    Received,
+    Row,
+    Sent,
+    Told,
+    Took,
+    body,
+    first_line,
+)
 from livegen.music.files.smf import Track
 from livegen.music.files.smf import read as read_midi
 from livegen.music.messages import NoteOff, NoteOn
 
+PIANO = 4  # electric, of a comp where no style says another
 NOW = datetime(2026, 11, 21, 6, 30, 12)
 SECOND = 1_000_000
 CLOCK = b"\xf8"
@@ -109,10 +122,10 @@ def test_the_last_bars_are_saved_under_the_time_and_their_number(tmp_path: Path)
     assert last == tmp_path / "2026-11-21 063012 1bar.mid"
     assert everything == tmp_path / "2026-11-21 063012 2bars.mid"
     on, off = NoteOn(72, 90, 1), NoteOff(72, 64, 1)
-    assert read_midi(last).tracks == (Track("Model", ((0, on), (480, off))),)
+    assert read_midi(last).tracks == (Track("Model comp", ((0, on), (480, off)), PIANO),)
     assert read_midi(everything).tracks == (
         Track("Player", ((0, NoteOn(60, 80)), (480, NoteOff(60)))),
-        Track("Model", ((1920, on), (2400, off))),
+        Track("Model comp", ((1920, on), (2400, off)), PIANO),
     )
 
 
@@ -127,7 +140,7 @@ def test_a_capture_leaves_out_what_was_played_before_the_last_long_pause(tmp_pat
     on, off = NoteOn(64, 80), NoteOff(64)
     assert read_midi(jam).tracks == (Track("Player", ((0, on), (960, off))),)
     assert everything.name == "2026-11-21 063012 601bars.mid"
-    assert [track.name for track in read_midi(everything).tracks] == ["Player", "Model"]
+    assert [track.name for track in read_midi(everything).tracks] == ["Player", "Model comp"]
 
 
 def test_captures_in_one_second_do_not_replace_each_other(tmp_path: Path) -> None:
@@ -142,8 +155,42 @@ def test_a_response_is_kept_alone_with_its_end(tmp_path: Path) -> None:
     path = keeper.keep(1_900_000, 2_499_000, NOW)
 
     assert path == tmp_path / "2026-11-21 063012 response.mid"
-    track = Track("Model", ((0, NoteOn(72, 90, 1)), (480, NoteOff(72, 64, 1))))
+    track = Track("Model comp", ((0, NoteOn(72, 90, 1)), (480, NoteOff(72, 64, 1))), PIANO)
     assert read_midi(path).tracks == (track,)
+
+
+def test_a_capture_has_a_track_for_each_part_with_its_name_and_program_and_the_chords(
+    tmp_path: Path,
+) -> None:
+    routes = {
+        part: {"channel": channel, "program": 45 if part == "bass" else None}
+        for part, channel in (("lead", 0), ("comp", 5), ("bass", 2), ("drums", 9))
+    }
+    header = Header(1, 0, {"controls": {"style": "rock_classic"}, "routes": routes})
+    chord = [heard(10 + pitch, 0x90, pitch, 80) for pitch in (60, 64, 67)]
+    chord += [heard(1_500_000, 0x80, pitch, 64) for pitch in (60, 64, 67)]
+    band = [sent(20, 0x95, 64, 70), sent(30, 0x92, 36, 90), sent(40, 0x99, 36, 90)]
+    keeper, _ = kept(tmp_path, row(header), *chord, *band)
+
+    path = keeper.capture(None, NOW)
+
+    organ = 16
+    told = [(one.name, one.program) for one in read_midi(path).tracks]
+    assert told == [
+        ("Player", 0),
+        ("Model bass", 45),
+        ("Model comp", organ),
+        ("Model drums", 0),
+    ]
+    markers = [m.text for track in mido.MidiFile(path).tracks for m in track if m.type == "marker"]
+    assert markers == ["C"]
+
+
+def test_after_the_style_was_changed_a_capture_has_its_instruments(tmp_path: Path) -> None:
+    told = row(Did(9, (Told(9, "style", "rock_classic"),)))
+    keeper, _ = kept(tmp_path, *JAM, told)
+
+    assert [one.program for one in read_midi(keeper.capture(None, NOW)).tracks] == [0, 16]
 
 
 def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:

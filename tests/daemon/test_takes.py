@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.daemon.recording.takes import (
-    MODEL,
-    PLAYER,
     Bar,
     SideMessage,
     bar_lines,
@@ -24,6 +22,7 @@ from livegen.jam.reports.journal import Session
 from livegen.jam.reports.rows import Grid, JournalError, Received, Sent
 from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import ControlChange, NoteOff, NoteOn, ProgramChange
+from livegen.music.parts import MODEL, PLAYER
 
 SECOND = 1_000_000
 FOUR = free_grid(10 * SECOND, 120)  # bars of two seconds

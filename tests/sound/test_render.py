@@ -17,7 +17,7 @@ from livegen.music.files.smf import Score, Track
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.sound.fonts import font
 from livegen.sound.programs import programs
-from livegen.sound.render import wav
+from livegen.sound.render import stems, wav
 
 SMALL = font(places=())  # the one that comes with the extra, so that every machine hears the same
 RATE = 44_100
@@ -37,6 +37,10 @@ def heard(
             ]
         made.append(Track(name, tuple(sorted(messages, key=lambda row: row[0]))))
     data = wav(Score(480, tuple(made)), SMALL, {side: {0: program} for side in (0, 1)})
+    return samples_of(data)
+
+
+def samples_of(data: bytes) -> npt.NDArray[np.int16]:
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 2, 2)
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
@@ -122,3 +126,19 @@ def test_without_the_extra_one_line_says_what_to_type(tmp_path: Path) -> None:
     assert done.stderr == (
         f"livegen: --audio {tmp_path}/o.wav: fluidsynth is not installed: {extras.to_install('sound')}\n"
     )
+
+
+def test_stems_are_the_tracks_by_themselves_and_together_as_loud_as_all() -> None:
+    rows: list[tuple[int, Message]] = [(0, NoteOn(60, 100)), (480, NoteOff(60))]
+    later: list[tuple[int, Message]] = [(960, NoteOn(72, 60)), (1440, NoteOff(72))]
+    score = Score(480, (Track("Player", tuple(rows)), Track("Model lead", tuple(later))))
+
+    call, answer = (samples_of(data) for data in stems(score, SMALL, {0: {}, 1: {}}))
+
+    assert len(call) == len(answer)
+    second = slice(RATE, RATE + RATE // 2)
+    early = slice(0, RATE // 2)
+    assert 50 * loud(answer[early]).max() < loud(call[early]).min()  # no more than dither
+    assert loud(answer[second])[1] > 1.3 * loud(answer[second])[0]  # the model's on the right
+    together = np.abs(call.astype(np.int32) + answer).max()
+    assert abs(together - 0.89 * 32_767) < 3

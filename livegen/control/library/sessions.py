@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from livegen.daemon.clock import SECOND
-from livegen.daemon.recording.takes import MODEL, PLAYER, SideMessage, bars_of, is_music, score_of
+from livegen.daemon.recording.takes import bars_of, score_of, session_played
 from livegen.errors import LivegenError
-from livegen.jam.reports.journal import Session, salvage
+from livegen.jam.reports.journal import salvage
 from livegen.jam.reports.rows import JournalError, Received, first, parse
 from livegen.music.files.smf import Score
 from livegen.music.messages import begins_note, channel_of
-from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.parts import DRUM_CHANNEL, MODEL, PLAYER
 
 MOST_NOTES = 100_000  # of a session
 _MESSAGES = ('"in":"', '"sent":"')
@@ -60,15 +60,10 @@ def excerpt(path: Path, at: float, seconds: float) -> Score:
     session = salvage(lines)
     begin = session.began + round((at - BEFORE_S) * SECOND)
     end = session.began + round((at + seconds + AFTER_S) * SECOND)
-    stretch = [one for one in _messages(session) if begin <= one.at <= end]
+    stretch = [one for one in session_played(session) if begin <= one.at <= end]
     if not stretch:
         raise NothingThere(f"{path.name}: nothing was played there")
     return score_of(stretch, bars_of(session.grids, stretch))
-
-
-def _messages(session: Session) -> Iterator[SideMessage]:
-    for side, rows in ((PLAYER, session.heard), (MODEL, session.sent)):
-        yield from (SideMessage(at, side, data) for at, data in rows if is_music(data))
 
 
 def _lines(path: Path, wanted: tuple[str, ...]) -> Iterator[str]:

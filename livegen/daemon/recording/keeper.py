@@ -15,8 +15,7 @@ from livegen.daemon.recording import recordings
 from livegen.daemon.recording.history import History
 from livegen.daemon.recording.recordings import MIDI, Log, RecordingError
 from livegen.daemon.recording.takes import (
-    MODEL,
-    PLAYER,
+    Band,
     Bar,
     SideMessage,
     is_music,
@@ -25,6 +24,7 @@ from livegen.daemon.recording.takes import (
 )
 from livegen.jam.reports import rows
 from livegen.jam.reports.rows import Grid, Received, Row, Sent
+from livegen.music.parts import MODEL, PLAYER
 
 if TYPE_CHECKING:
     from livegen.music.files.smf import Score
@@ -44,6 +44,7 @@ class Keeper:
         self._failures: dict[str, str | None] = dict.fromkeys(self._logs)
         self._ring = History(tempo_bpm)
         self._clocks: list[int] = []
+        self._band = Band()
         self.has_music = False
 
     def take(self, frame: Frame) -> None:
@@ -112,10 +113,13 @@ class Keeper:
 
     def _save(self, stem: str, score: "Score") -> Path:
         from livegen.music.files.smf import write
+        from livegen.notation.notate import chord_markers
 
         if self._folder is None:
             raise RecordingError("recordings are turned off (recording.keep)")
-        return recordings.save(self._folder, stem, MIDI, partial(write, score=score))
+        score = self._band.tracks(score)
+        fill = partial(write, score=score, markers=chord_markers(score))
+        return recordings.save(self._folder, stem, MIDI, fill)
 
     def _account(self, frame: JournalFrame) -> None:
         with suppress(*rows.NONSENSE):
@@ -123,6 +127,7 @@ class Keeper:
                 self._put(row)
                 if isinstance(row, Grid):
                     self._ring.follow(row)
+                self._band = self._band.after(row)
 
     def _play(self, played: SideMessage) -> None:
         self.has_music = self.has_music or is_music(played.data)

@@ -6,11 +6,14 @@ tempo, and no note its time.  Knows no files and no processes.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from livegen.jam.reports.journal import Session
-from livegen.jam.reports.rows import Grid, JournalError
+from livegen.jam.reports.rows import Did, Grid, Header, JournalError, Row, Told
+from livegen.music.files.by_parts import by_parts
 from livegen.music.files.smf import Score, Track
 from livegen.music.messages import (
     ALL_SOUND_OFF,
@@ -24,11 +27,11 @@ from livegen.music.messages import (
     decode,
     kind_of,
 )
+from livegen.music.parts import MODEL, PARTS, PLAYER, SIDES
 from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.sound.programs import programs as programs_of
 
 PPQN = 480
-PLAYER, MODEL = "Player", "Model"
-SIDES = (PLAYER, MODEL)
 USUAL_BAR = 4 * TICKS_PER_BEAT
 _SCALE = PPQN // TICKS_PER_BEAT
 _EARLY = 8  # an onset this part of a quarter before a bar line was meant for it
@@ -177,7 +180,7 @@ def score_of(
     at the end is let go there.
     """
     ordered = sorted(played, key=lambda message: message.at)
-    ticks = _Ticks(bars)
+    ticks = BarTicks(bars)
     tracks = (
         Track(side, tuple(_track([one for one in ordered if one.side == side], bars, ticks)))
         for side in sides
@@ -190,17 +193,57 @@ def session_score(session: Session, tempo_bpm: float = 120.0) -> Score | None:
 
     `tempo_bpm` counts where no engine gave a timeline.
     """
+    played = session_played(session)
+    return score_of(played, bars_of(session.grids, played, tempo_bpm)) if played else None
+
+
+def session_played(session: Session) -> list[SideMessage]:
+    """The music of a session: first what was heard, then what was sent."""
     sides = ((PLAYER, session.heard), (MODEL, session.sent))
-    played = [
+    return [
         SideMessage(at, side, data) for side, rows in sides for at, data in rows if is_music(data)
     ]
-    if not played:
-        return None
-    return score_of(played, bars_of(session.grids, played, tempo_bpm))
 
 
-class _Ticks:
-    """Micros to ticks of the file, by its bars."""
+# --- a track for each part ----------------------------------------------------------------------------------------
+
+
+class Band(NamedTuple):
+    """The parts of the model in a session: `parts` by channel, 0 to 15, the style, and programs that settings say."""
+
+    parts: Mapping[int, str] = MappingProxyType({0: "lead", 1: "comp", 2: "bass", 9: "drums"})
+    style: str = ""
+    programs: Mapping[str, int] = MappingProxyType({})
+
+    def after(self, row: Row) -> "Band":
+        """The band after a row of the journal: an engine that begins, or the style that it is told."""
+        if isinstance(row, Header):
+            return self._of(row.settings)
+        told = row.fed if isinstance(row, Did) else ()
+        styles = [step.value for step in told if isinstance(step, Told) and step.name == "style"]
+        return self._replace(style=str(styles[-1])) if styles else self
+
+    def _of(self, settings: Mapping[str, Any]) -> "Band":
+        """The band of an engine's settings; as it is where they, of another version or damaged, do not say it."""
+        with suppress(LookupError, TypeError, ValueError, AttributeError):
+            routes = {str(part): dict(route) for part, route in settings["routes"].items()}
+            parts = {int(route["channel"]): part for part, route in routes.items()}
+            said = {part: route["program"] for part, route in routes.items()}
+            programs = {part: int(program) for part, program in said.items() if program is not None}
+            return Band(parts, str(settings["controls"]["style"]), programs)
+        return self
+
+    def tracks(self, score: Score) -> Score:
+        """A score of the two sides with a track for each part, named, and with its program."""
+        of_style = {PARTS[part]: program for part, program in programs_of(self.style).items()}
+        return by_parts(score, self.parts, of_style | dict(self.programs))
+
+
+# --- ticks --------------------------------------------------------------------------------------------------------
+
+
+class BarTicks:
+    """The ticks of a file at micros, by its bar lines."""
 
     def __init__(self, bars: Sequence[Bar]) -> None:
         self._bars = bars
@@ -249,7 +292,7 @@ def _signature(ticks: int) -> tuple[int, int]:
 
 
 def _track(
-    side: Sequence[SideMessage], bars: Sequence[Bar], ticks: _Ticks
+    side: Sequence[SideMessage], bars: Sequence[Bar], ticks: BarTicks
 ) -> Iterator[tuple[int, Message]]:
     """The messages of one side with their ticks: what held before, what was played, what must be ended."""
     start, end = bars[0].at, bars[-1].at

@@ -335,11 +335,14 @@ def _until(
     return tuple(row for row in messages if micros(row[0]) <= until)
 
 
-def write(path: Path, score: Score, lyrics: Sequence[tuple[int, str]] = ()) -> None:
+Texts = Sequence[tuple[int, str]]  # each with its tick
+
+
+def write(path: Path, score: Score, lyrics: Texts = (), markers: Texts = ()) -> None:
     """Write a score as a format 1 file: a conductor track (tempo, metre), then one track each.
 
-    `read` gives the same score back.  Names must be Latin-1, messages in the order of their ticks.  `lyrics`, each with
-    the tick of its note, go into the last track, in UTF-8.
+    `read` gives the same score back.  Names must be Latin-1, messages in the order of their ticks.  `lyrics`, each at
+    the tick of its note, go into the last track, in UTF-8; `markers` into the conductor track.
     """
     import mido
 
@@ -349,6 +352,7 @@ def write(path: Path, score: Score, lyrics: Sequence[tuple[int, str]] = ()) -> N
         (tick, mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator))
         for tick, numerator, denominator in score.metres
     ]
+    changes += [(tick, mido.MetaMessage("marker", text=text)) for tick, text in markers]
     conductor = mido.MidiTrack()
     _append(conductor, sorted(changes, key=lambda change: change[0]))
     tracks = [conductor, *map(_mido_track, score.tracks[:-1])]
@@ -357,7 +361,7 @@ def write(path: Path, score: Score, lyrics: Sequence[tuple[int, str]] = ()) -> N
     mido.MidiFile(type=1, ticks_per_beat=score.ppqn, tracks=tracks, charset=charset).save(path)
 
 
-def _mido_track(track: Track, lyrics: Sequence[tuple[int, str]] = ()) -> "mido.MidiTrack":
+def _mido_track(track: Track, lyrics: Texts = ()) -> "mido.MidiTrack":
     import mido
 
     out = mido.MidiTrack([mido.MetaMessage("track_name", name=track.name)])
