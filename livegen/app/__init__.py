@@ -17,10 +17,12 @@ from livegen.app.generating import generate, sing
 from livegen.app.joining import join
 from livegen.app.recovering import recover
 from livegen.app.replaying import replay
+from livegen.app.songs import SongFiles, song
 from livegen.app.studios import room_builder, studio
 from livegen.shipped import is_players_name
 
 __all__ = [
+    "SongFiles",
     "build_engine",
     "engine_settings",
     "generate",
@@ -35,5 +37,6 @@ __all__ = [
     "room_builder",
     "serve",
     "sing",
+    "song",
     "studio",
 ]

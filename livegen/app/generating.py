@@ -2,13 +2,13 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livegen.app.engines import engine_settings, engine_with, load_memory, programs_by_channel
-from livegen.app.outputs import expect_apart, expect_free, write_out
+from livegen.app.outputs import expect_apart, expect_free, said_by, write_out
 from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ def _expect_outputs(
     _expect_one("--score", scores, calls, replaces)
     _expect_one("--audio", [audio] if audio else [], calls, replaces)
     for file in scores:
-        _said_by("--score", file, partial(check_score, file.suffix.lower()))
+        said_by("--score", file, partial(check_score, file.suffix.lower()))
     if audio:
-        _said_by("--audio", audio, partial(_expect_sound, audio))
+        said_by("--audio", audio, partial(_expect_sound, audio))
     return sound_font(config.sound.font) if audio else None
 
 
@@ -155,14 +155,6 @@ def _expect_one(option: str, files: Sequence[Path], calls: Sequence[Path], repla
     expect_apart(calls, files, option)
     if not replaces:
         expect_free(files, option)
-
-
-def _said_by(option: str, file: Path, check: Callable[[], object]) -> None:
-    """Check something of an option's file; a mistake names both."""
-    try:
-        check()
-    except ConfigError as error:
-        raise ConfigError(f"{option} {file}: {error}") from None
 
 
 def _expect_sound(audio: Path) -> None:

@@ -46,3 +46,11 @@ def expect_apart(sources: Sequence[Path], targets: Sequence[Path], option: str =
                     f"{option} {target}: this is the file {source} that is read, and it would be overwritten; "
                     "choose another name"
                 )
+
+
+def said_by(option: str, file: Path, check: Callable[[], object]) -> None:
+    """Check something of an option's file; a mistake names both."""
+    try:
+        check()
+    except ConfigError as error:
+        raise ConfigError(f"{option} {file}: {error}") from None

@@ -13,7 +13,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
-from livegen.cli import charting, finding, learning, listening, opening, serving, setting_up
+from livegen.cli import charting, finding, learning, listening, opening, serving, setting_up, songs
 from livegen.cli.options import INTERRUPTED, MISTAKE, OURS
 from livegen.errors import LivegenError
 
@@ -47,6 +47,7 @@ for command in (
     serving.generate,
     serving.replay,
     serving.recover,
+    songs.song,
     opening.open_page,
     charting.chart,
     finding.find,

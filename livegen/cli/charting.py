@@ -49,11 +49,11 @@ def chart(file: str | None, title: str | None, transpose: int, as_text: bool) ->
             click.echo(f"{name:<20} {path}")
         return 0
     read = read_chart(shipped.chart(file), title).transposed(transpose)
-    click.echo(write_text(read) if as_text else "\n".join(_lines(read)), nl=not as_text)
+    click.echo(write_text(read) if as_text else "\n".join(chart_lines(read)), nl=not as_text)
     return 0
 
 
-def _lines(chart: "Chart") -> Iterator[str]:
+def chart_lines(chart: "Chart") -> Iterator[str]:
     """The chart for people: what it is, how long, and its bars."""
     from livegen.music.time.metre import written
 
