@@ -53,7 +53,7 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, score, sound, words or cluster (or several: score,sound) adds what that needs
+install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, mcp, score, sound, words or cluster (or several: score,sound) adds what that needs
 	$(if $(WITH),$(call set_up,$(WITH)))
 	$(if $(findstring sound,$(WITH)),@$(MAKE) --no-print-directory fluidsynth)
 	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \
@@ -67,15 +67,15 @@ test: $(VENV)/.tested sound jack chromium fluidsynth # install everything and ru
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 cluster: $(VENV)/.tested # install the extra cluster and run the tests that start Ray, on a machine that is not busy
-	$(call set_up,train link score sound cluster dev)
+	$(call set_up,train link mcp score sound cluster dev)
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 encoder: $(VENV)/.tested # install the extra words and run the test of its encoder
-	$(call set_up,train link score sound words dev)
+	$(call set_up,train link mcp score sound words dev)
 	$(BIN)/python -m pytest -m encoder tests/control/words $(ARGS)
 
 fuzz: $(VENV)/.tested # install the extra fuzz and try inputs of chance on all that takes what strangers make: ARGS='midi-file --seconds 60'
-	$(call set_up,train link score sound fuzz dev)
+	$(call set_up,train link mcp score sound fuzz dev)
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 mutants: $(VENV)/.tested # break the guards one place at a time and see whether the tests notice; takes long: ARGS=outbox
@@ -176,7 +176,7 @@ $(VENV)/.served: pyproject.toml constraints.txt $(wildcard locks/*.txt) $(PAGE) 
 	$(call set_up,)
 
 $(VENV)/.tested: pyproject.toml constraints.txt $(wildcard locks/*.txt) $(PAGE) | $(BIN)/python compiler
-	$(call set_up,train link score sound dev)
+	$(call set_up,train link mcp score sound dev)
 	@touch $@
 
 chromium:

@@ -89,6 +89,7 @@ PARTS = (
     Part("critic", "Who chooses among the answers", needs_data=True, long=True),
     Part("varied", "Variations of phrases", needs_data=True),
     Part("finds", "Finding a phrase again", needs_data=True),
+    Part("song", "A session as a song", needs_data=True),
     Part("notation", "What was played, written down", needs_data=True, option=("--data",)),
     Part("lyrics", "Words as they are sung"),
     Part("drummer", "Drums that fit to a rhythm", needs_data=True),

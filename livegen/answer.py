@@ -39,8 +39,10 @@ MAX_RESPONSE_US = 600 * SECOND  # 32 bars of 4/4 at the slowest tempo take half 
 GRIDS, BY_CHANCE, NEARLY = (1, 2, 3, 4), 4.6, 0.8
 
 
-def answer(call: Score, engine: Engine) -> Score:
+def answer(call: Score, engine: Engine, asked: str = "") -> Score:
     """Play a call to an engine on virtual time; the score holds what both played, tracks Player and Model.
+
+    `asked` is a command that asks for the answer, such as "vary"; without it the mode says how one begins.
 
     The engine hears the call's tracks by `rules(call)`, and its tempo and bars by MIDI clock where `is_led`.
     """
@@ -48,10 +50,12 @@ def answer(call: Score, engine: Engine) -> Score:
     rehearsal.wire = wire = OutboxWire()
     heard = _in_time(call)
     last = max((at for at, message in heard if isinstance(message, NoteOn)), default=0)
-    is_unasked = MODES[engine.settings.mode].start is Start.REST
+    if not asked and MODES[engine.settings.mode].start is Start.REST:
+        asked = "your_turn"
+    is_unasked = bool(asked)
     for at, message in heard:
         if is_unasked and at > last and at > (asks_at := _asks_at(engine, last, heard[-1][0])):
-            rehearsal.play(max(rehearsal.now, asks_at), Command("your_turn"))
+            rehearsal.play(max(rehearsal.now, asks_at), Command(asked))
             is_unasked = False
         rehearsal.play(at, message)
     _play_on(rehearsal, heard[-1][0] if heard else 0, call)

@@ -1,15 +1,16 @@
 """A session as a song: its takes and how good they are, its form, and a lead sheet of its chords.
 
 A take is a call with what answers it, or rounds of the form where both play on; it begins and ends on bar lines.
-Three facts speak for it: that an answer was kept; how little the model expected its notes; how much better its answer
-goes with its call than other answers of the session do, by the critic.  Knows scores; knows no files and no engines.
+Three facts order them: that an answer was kept; how much better it goes with its call than other answers of the session
+do, by the critic; and of takes that are as good, how little the model expected their notes.  Knows scores; knows no
+files and no engines.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from statistics import mean, pstdev
+from statistics import mean
 from typing import NamedTuple
 
 import numpy as np
@@ -170,7 +171,7 @@ def _judged(
     marks: Sequence[float],
     surprises: Sequence[tuple[int, float]],
 ) -> list[Take]:
-    """The takes, the best first: those that were kept, then by surprise and coherence, in spreads about their means."""
+    """The takes, the best first: those that were kept, then by coherence, and of those as good the more surprising."""
     edges = [
         (bars[first].start, bars[last - 1].start + bars[last - 1].ticks) for first, last in spans
     ]
@@ -181,23 +182,13 @@ def _judged(
         nats = [found for tick, found in surprises if start <= tick < end]
         surprise = mean(nats) if nats else None
         takes.append(Take(first, last, kept[number], surprise, coherences[number]))
-    worth = [
-        surprise + coherence
-        for surprise, coherence in zip(
-            _spreads([take.surprise for take in takes]),
-            _spreads([take.coherence for take in takes]),
-            strict=True,
-        )
-    ]
-    order = sorted(range(len(takes)), key=lambda at: (takes[at].kept == 0, -worth[at], at))
-    return [takes[at] for at in order]
+    return sorted(takes, key=_place)
 
 
-def _spreads(values: Sequence[float | None]) -> list[float]:
-    """Values as distances from their mean in standard deviations; 0 of those that nobody knows."""
-    known = [value for value in values if value is not None]
-    middle, spread = (mean(known), pstdev(known)) if known else (0.0, 0.0)
-    return [0.0 if value is None or not spread else (value - middle) / spread for value in values]
+def _place(take: Take) -> tuple[bool, float, float]:
+    """The place of a take in the order.  What is merely unexpected does not speak for an answer (bench/song.md)."""
+    coherence = 0.0 if take.coherence is None else take.coherence
+    return take.kept == 0, -coherence, -(take.surprise or 0.0)
 
 
 def _kept_in(mark: float, edges: Sequence[tuple[int, int]], played: Sequence[_Played]) -> int:

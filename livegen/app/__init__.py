@@ -5,6 +5,7 @@ Imports inside functions, because two processes come by here: the port process, 
 `load_memory`, `room_builder` and `read_again` by name.
 """
 
+from livegen.app.agents import serve_agents
 from livegen.app.daemons import read_again, serve
 from livegen.app.engines import (
     build_engine,
@@ -36,6 +37,7 @@ __all__ = [
     "replay",
     "room_builder",
     "serve",
+    "serve_agents",
     "sing",
     "song",
     "studio",

@@ -26,12 +26,13 @@ def generate(
     replaces: bool = False,
     scores: Sequence[Path] = (),
     audio: Path | None = None,
+    asked: str = "",
 ) -> Iterator[Path]:
     """Answer each call by itself and write what both play; gives the path of each file when it is written.
 
-    `scores` are files of notation, `audio` is one of sound, of one call.  Everything that can be wrong with the files
-    and the model is said before anything is written.  A file that is there is left alone unless `replaces`, a
-    call always.  Raises LivegenError.
+    `scores` are files of notation, `audio` is one of sound, of one call; `asked` is as `answer` takes it.
+    Everything that can be wrong with the files and the model is said before anything is written.  A file that is there
+    is left alone unless `replaces`, a call always.  Raises LivegenError.
     """
     from livegen.answer import answer, rules, written
     from livegen.inference.model_files import load
@@ -53,7 +54,7 @@ def generate(
         engine = engine_with(settings, model, rules(score))
         if player := settings["remembers"]:
             engine.remember(load_memory(player)[1])
-        answered = answer(score, engine)
+        answered = answer(score, engine, asked)
         write_out(target, partial(smf.write, score=answered), replaces)
         if call == calls[0]:
             said = f"livegen: {settings['model']}, seed {settings['seed']}"

@@ -13,7 +13,17 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
-from livegen.cli import charting, finding, learning, listening, opening, serving, setting_up, songs
+from livegen.cli import (
+    agents,
+    charting,
+    finding,
+    learning,
+    listening,
+    opening,
+    serving,
+    setting_up,
+    songs,
+)
 from livegen.cli.options import INTERRUPTED, MISTAKE, OURS
 from livegen.errors import LivegenError
 
@@ -49,6 +59,7 @@ for command in (
     serving.recover,
     songs.song,
     opening.open_page,
+    agents.mcp,
     charting.chart,
     finding.find,
     setting_up.ports,

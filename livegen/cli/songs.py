@@ -79,7 +79,7 @@ def song(
 
     Reads the journal of a session, or a MIDI file, and says its form and its chords too.  A take is a call with its
     answer, or rounds of the form, eight bars at least, where both play on.  First come those of which an answer was
-    kept, then those that surprise the model and whose answer goes with its call.
+    kept, then those whose answer goes best with its call, by the critic; of others the more surprising.
 
     \b
     Exit status: 0  found    1  nothing was played    2  a mistake to mend; the line says which
