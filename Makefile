@@ -205,3 +205,6 @@ fluidsynth: | $(BIN)/python
 
 jack:
 	@command -v jackd >/dev/null || { $(call need,testing over real MIDI ports,jackd2,jack); }
+	@[ "$$(uname)" != Linux ] || { command -v wireplumber && command -v dbus-run-session && \
+	ls /usr/lib*/pipewire-0.3/jack /usr/lib/*/pipewire-0.3/jack; } >/dev/null 2>&1 || \
+	{ $(call need,testing over PipeWire,pipewire-jack pipewire wireplumber dbus,); }

@@ -201,7 +201,7 @@ def test_each_block_says_what_it_is_and_each_that_is_not_run_says_why() -> None:
 # --- commands in messages -----------------------------------------------------------------------------------------
 
 
-PROGRAMS = "livegen|make|python|pip|sudo|jackd|killall|modprobe|pw-jack|systemctl"
+PROGRAMS = "livegen|make|python|pip|sudo|jackd|killall|modprobe|systemctl"
 IN_MESSAGE = re.compile(
     rf"`((?:{PROGRAMS})\b[^`]*)`|(?:^|: )((?:sudo|killall|livegen serve|livegen train) .*)"
 )
@@ -226,13 +226,13 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
     "python -m export.phrases": "it trains a network on corpora; a page of docs says how",
     "python -m export.generator": "it trains a network on corpora; a page of docs says how",
     "jackd -d alsa": "it needs a sound card",
-    "jackd -d dummy": "it goes on until it is stopped; every end-to-end test over JACK starts it",
-    "pw-jack": "it needs PipeWire",
     "modprobe snd-seq": SYSTEM,
     "killall -9 jackd": SYSTEM,
     "killall -9 MIDIServer": SYSTEM,
     "killall -9 MIDIServer, or restart the machine": SYSTEM,
     "sudo apt-get install libasound2": SYSTEM,
+    "sudo apt-get install pipewire-jack": SYSTEM,
+    "systemctl --user restart pipewire": SYSTEM,
     "sudo apt-get install libfluidsynth3 (macOS: brew install fluid-synth)": SYSTEM,
     "sudo usermod -a -G audio $USER, then log out and in": SYSTEM,
     "sudo modprobe snd-seq; for every start: echo snd-seq | sudo tee /etc/modules-load.d/midi.conf": SYSTEM,

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from livegen.daemon.midi import libjack
 from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.patient import Patient
 from livegen.doctor.port_traffic import ECHO_US, LISTEN_US, Overheard, Unheard
-from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
+from livegen.doctor.system import MidiSystem, answer, wiring
 from livegen.music.messages import NoteOff, NoteOn, begins_note, channel_of, decode
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.sync.clock_follower import ClockFollower
@@ -42,7 +43,11 @@ def system(patient: Patient) -> Iterator[Finding]:
         )
     else:
         before = "; ".join(f"{refusal.api}: {refusal.why}" for refusal in refusals)
-        bridge = ", which PipeWire bridges" if found.api == "alsa" and pipewire_runs() else ""
+        bridge = ""
+        if found.api == "alsa" and libjack.pipewire_runs():
+            bridge = ", which PipeWire bridges"
+        elif found.api == "jack" and libjack.is_pipewires():
+            bridge = ", as PipeWire serves it"
         yield well(f"MIDI system: {found.api}{bridge}" + (f" (not {before})" if before else ""))
 
 
@@ -324,9 +329,11 @@ def period(patient: Patient) -> Iterator[Finding]:
         f"{1.5 * millis:.0f} ms from your key to the answer"
     )
     if millis * 1e3 > LONG_PERIOD_US:
+        shorter = "jack_bufsize 256"
+        if libjack.is_pipewires():
+            shorter = "pw-metadata -n settings 0 clock.force-quantum 256"
         yield warn(
-            said,
-            "a shorter period feels better: `jack_bufsize 256`, or in the DAW's audio settings",
+            said, f"a shorter period feels better: `{shorter}`, or in the DAW's audio settings"
         )
     else:
         yield well(said)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from livegen import panic
-from livegen.daemon.midi.ports import NONE, candidates, free_name, start_probe
+from livegen.daemon.midi import libjack
+from livegen.daemon.midi.ports import NONE, answered, candidates, free_name, start_probe
 from livegen.doctor.patchbay import Connection, alsa_wires, jack_wires
 from livegen.errors import PortError
 
@@ -96,7 +97,7 @@ def midi_system(api: str) -> tuple[MidiSystem | None, list[Refusal]]:
 
 def answer(*command: str) -> str | None:
     """Run a tool and give its output; None when it is missing, takes more than a second, or fails."""
-    environment = os.environ | {"JACK_NO_START_SERVER": "1"}
+    environment = os.environ | {"JACK_NO_START_SERVER": "1"} | libjack.environment()
     try:
         ran = subprocess.run(
             command, env=environment, capture_output=True, timeout=TOOL_S, check=False
@@ -154,26 +155,13 @@ def _jack_refuses() -> Refusal | None:
     """Let a child ask for a server, and see whether it gets an answer in time."""
     probe = start_probe()
     try:
-        if probe.wait(PROBE_S) == 0:
+        if answered(probe.wait(PROBE_S)):
             return None
     except subprocess.TimeoutExpired:
         probe.kill()
         probe.wait()
         return Refusal("jack", "a JACK server is there and does not answer", _ANEW, is_there=True)
-    why, remedy = "no JACK server runs", "start one: in qjackctl, in Ardour, or `jackd -d alsa`"
-    if pipewire_runs():
-        why = "PipeWire runs, but python-rtmidi brings a JACK library that cannot speak to it"
-        remedy = (
-            "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/pipewire-0.3/jack/libjack.so.0 livegen … makes it "
-            "take PipeWire's"
-        )
-    return Refusal("jack", why, remedy)
-
-
-def pipewire_runs() -> bool:
-    """True if PipeWire has its socket where it puts it."""
-    folder = os.environ.get("XDG_RUNTIME_DIR")
-    return bool(folder) and Path(folder or "", "pipewire-0").exists()
+    return Refusal("jack", *libjack.refusal())
 
 
 _ANEW = "end it and start it anew: Stop and Start in qjackctl, or `killall -9 jackd` and start your DAW again"

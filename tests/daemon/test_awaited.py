@@ -6,6 +6,7 @@ import pytest
 
 from livegen.daemon.midi import awaited
 from livegen.daemon.midi.awaited import GENTLY_US, PROBE_US, Awaited
+from livegen.daemon.midi.jack_probe import FOUND, NOBODY
 from tests.e2e.harness import wait_for
 
 
@@ -17,7 +18,7 @@ def test_a_jack_server_is_asked_for_in_a_child_and_seldom() -> None:
     asked: list[subprocess.Popen[bytes]] = []
 
     def probe() -> "subprocess.Popen[bytes]":
-        asked.append(child("raise SystemExit(1)" if len(asked) < 1 else ""))
+        asked.append(child(f"raise SystemExit({FOUND if asked else NOBODY})"))
         return asked[-1]
 
     waiting = Awaited(("jack",), GENTLY_US, probe)

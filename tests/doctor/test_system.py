@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from livegen.daemon.midi import libjack
 from livegen.doctor import system
 from livegen.doctor.patchbay import Connection
 from livegen.doctor.system import MidiSystem, answer, midi_system, wiring
@@ -81,19 +82,26 @@ class Probe:
 
 
 @pytest.mark.parametrize(
-    ("ended", "pipewire", "why", "remedy"),
+    ("ended", "pipewire", "has_library", "why", "remedy"),
     [
-        (None, False, "is there and does not answer", "start it anew"),
-        (1, False, "no JACK server runs", "jackd -d alsa"),
-        (1, True, "cannot speak to it", "LD_PRELOAD"),
+        (None, False, True, "is there and does not answer", "start it anew"),
+        (1, False, True, "no JACK server runs", "jackd -d alsa"),
+        (1, True, False, "without its JACK library", "install pipewire-jack"),
+        (1, True, True, "lets no JACK client in", "restart pipewire"),
     ],
 )
 def test_a_jack_that_is_not_to_be_had_is_told_with_what_to_do(
-    ended: int | None, pipewire: bool, why: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+    ended: int | None,
+    pipewire: bool,
+    has_library: bool,
+    why: str,
+    remedy: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     probe = Probe(ended)
     monkeypatch.setattr(system, "start_probe", lambda: probe)
-    monkeypatch.setattr(system, "pipewire_runs", lambda: pipewire)
+    monkeypatch.setattr(libjack, "pipewire_runs", lambda: pipewire)
+    monkeypatch.setattr(libjack, "of_pipewire", lambda: ["/usr/lib/libjack.so.0"] * has_library)
 
     found, [refusal] = midi_system("jack")
 

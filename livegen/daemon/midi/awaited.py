@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 
 from livegen.daemon.clock import SECOND
-from livegen.daemon.midi.ports import start_probe
+from livegen.daemon.midi.ports import answered, start_probe
 
 SOON_US, GENTLY_US = SECOND // 2, 2 * SECOND  # for one that was lost; for one that may never come
 PROBE_US = 3 * SECOND
@@ -56,4 +56,4 @@ class Awaited:
             return None
         self.close()
         self._ask_at = now + self._every_us
-        return "jack" if status == 0 else None
+        return "jack" if answered(status) else None

@@ -21,7 +21,9 @@ from livegen.daemon.midi.ports import (
     leave,
     loaded,
     opened,
+    probe_succeeds,
     silenced,
+    start_probe,
 )
 from livegen.daemon.processes.frames import DueFrame, HeardFrame, LogFrame, ReadyFrame
 from livegen.daemon.processes.link import Link, begun
@@ -168,6 +170,8 @@ def serve(link: Link, settings: Mapping[str, Any]) -> None:
 def _opened(api: str, names: Sequence[str]) -> Device:
     """The device on the first MIDI system that is there.  Raises PortError."""
     for system in candidates(api):
+        if system == "jack" and not probe_succeeds(start_probe()):
+            continue
         try:
             return Device(system, names)
         except loaded().RtMidiError:

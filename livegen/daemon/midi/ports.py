@@ -15,15 +15,18 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from livegen.daemon import clock
+from livegen.daemon.midi import jack_probe, libjack
 from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch, hang_up
 from livegen.daemon.processes.exit_timer import leaving_within
 from livegen.errors import PortError
 
 try:
-    import rtmidi
+    with libjack.names_found_late():
+        import rtmidi
 except ImportError as error:  # on Linux it loads the system's ALSA library, which may not be there
     rtmidi, _not_loaded = None, str(error)
 
@@ -50,7 +53,6 @@ API_NAMES = ("auto", *API_CONSTANTS, NONE)
 _AUTO = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
 _REMEDIES = {
     "alsa": "load the sequencer (`modprobe snd-seq`) and see that /dev/snd/seq is readable",
-    "jack": "start a JACK server (`jackd -d dummy` will do; PipeWire's needs `pw-jack` with its own libjack)",
     "coremidi": "restart the MIDI server (`killall -9 MIDIServer`) or the machine",
     "winmm": "restart the Windows MIDI service",
 }
@@ -140,7 +142,7 @@ class RtMidiPorts:
         except (rtmidi.RtMidiError, OSError) as error:
             self.close()
             raise PortError(
-                f"{api}: no ports could be opened ({_plain(error)}); {_REMEDIES[api]}"
+                f"{api}: no ports could be opened ({_plain(error)}); {_remedy(api)}"
             ) from None
 
     def _open(self) -> None:
@@ -422,7 +424,7 @@ def open_ports(
             failures.append(name)
             log.debug("%s", error)
     remedy = (
-        "; or ".join(_REMEDIES[name] for name in failures)
+        "; or ".join(map(_remedy, failures))
         or "python-rtmidi supports no MIDI system of this machine"
     )
     tried = ", ".join(failures) or "none"
@@ -430,9 +432,14 @@ def open_ports(
     return EmbeddedPorts(in_name, out_name)
 
 
+def _remedy(api: str) -> str:
+    return libjack.refusal()[1] if api == "jack" else _REMEDIES[api]
+
+
 def _open_one(api: str, in_name: str, out_name: str) -> Ports:
     if api == "jack" and not probe_succeeds(start_probe()):
-        raise PortError(f"jack: no JACK server answers; {_REMEDIES[api]}")
+        why, remedy = libjack.refusal()
+        raise PortError(f"jack: {why}; {remedy}")
     ports = RtMidiPorts(api, in_name, out_name)
     for wanted, got in ((in_name, ports.in_name), (out_name, ports.out_name)):
         if wanted != got and api != "winmm":
@@ -441,14 +448,14 @@ def _open_one(api: str, in_name: str, out_name: str) -> Ports:
 
 
 # A frozen JACK server never answers, and whoever asks waits with the GIL held.  So a child asks first.
-_PROBE = "import rtmidi; client = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name='livegen-probe'); client.delete()"
+_PROBE = Path(jack_probe.__file__)
 PROBE_S = 3.0
 
 
 def start_probe() -> "subprocess.Popen[bytes]":
-    """Ask for a JACK server in a child process; its exit status is 0 if one answered."""
+    """Ask for a JACK server in a child process; `answered` understands its exit status."""
     return subprocess.Popen(
-        [sys.executable, "-c", _PROBE],
+        [sys.executable, "-I", "-S", str(_PROBE), *libjack.libraries()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -456,10 +463,19 @@ def start_probe() -> "subprocess.Popen[bytes]":
     )
 
 
+def answered(status: int | None) -> bool:
+    """True if a probe with this exit status was answered; the library by which it was is then this process's."""
+    libraries = libjack.libraries()
+    place = -1 if status is None else status - jack_probe.FOUND
+    if is_found := 0 <= place < len(libraries):
+        libjack.take(libraries[place])
+    return is_found
+
+
 def probe_succeeds(probe: "subprocess.Popen[bytes]", timeout_s: float = PROBE_S) -> bool:
     """Wait for a probe; one that hangs is killed and has failed."""
     try:
-        return probe.wait(timeout_s) == 0
+        return answered(probe.wait(timeout_s))
     except subprocess.TimeoutExpired:
         probe.kill()
         probe.wait()

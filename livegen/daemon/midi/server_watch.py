@@ -160,13 +160,13 @@ def _names(descriptor: int) -> tuple[bool, bool]:
     """
     if (line := _socket(descriptor)) is not None:
         with line, contextlib.suppress(OSError):
-            return _is_of_jack(line.getsockname()), _is_of_jack(line.getpeername())
+            return _is_of(line.getsockname(), "jack_"), _is_of(line.getpeername(), "jack_")
     return False, False
 
 
-def _is_of_jack(address: object) -> bool:
-    """True of a path such as /dev/shm/jack_default_1000_0, which jack2 gives its sockets."""
-    return isinstance(address, str) and Path(address).name.startswith("jack_")
+def _is_of(address: object, *names: str) -> bool:
+    """True of a path such as /dev/shm/jack_default_1000_0 of jack2's, or /run/user/1000/pipewire-0 of PipeWire's."""
+    return isinstance(address, str) and Path(address).name.startswith(names)
 
 
 def _descriptors() -> set[int]:
@@ -209,7 +209,7 @@ def _server_socket(descriptor: int) -> socket.socket | None:
     if (found := _socket(descriptor)) is None:
         return None
     with contextlib.suppress(OSError):
-        if _is_of_jack(found.getpeername()):
+        if _is_of(found.getpeername(), "jack_", "pipewire-"):
             return found
     found.close()
     return None

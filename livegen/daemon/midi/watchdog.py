@@ -1,6 +1,6 @@
 """The port process's end of its watchdog (`watchdog_process`), and the program that sends the last note-offs.
 
-python -m livegen.daemon.midi.watchdog API {"to": [ports], "messages": [hex]}
+python -m livegen.daemon.midi.watchdog API LIBJACK {"to": [ports], "messages": [hex]}
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from livegen.daemon.midi import libjack
 from livegen.daemon.midi.ports import API_CONSTANTS, leave, loaded, opened, silenced
 from livegen.daemon.midi.watchdog_process import STAND_DOWN
 from livegen.daemon.processes.exit_timer import leaving_within
@@ -37,11 +38,11 @@ class Watchdog:
         """Start it; where it cannot know who hears (all but JACK and ALSA), there is none."""
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe = -1
-        library = _libjack() if api == "jack" else ""
+        library = libjack.taken() if api == "jack" else ""
         if api == "alsa" or library:
             read, self._pipe = os.pipe()
             os.set_blocking(self._pipe, False)
-            sender = (sys.executable, "-m", "livegen.daemon.midi.watchdog", api)
+            sender = (sys.executable, "-m", "livegen.daemon.midi.watchdog", api, library)
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(PROCESS), api, out_name, library, *sender],
                 stdin=read,
@@ -80,16 +81,6 @@ class Watchdog:
             self._child = None
 
 
-def _libjack() -> str:
-    """The library that python-rtmidi brought, or PipeWire's in its stead; "" where the system does not say."""
-    try:
-        lines = Path("/proc/self/maps").read_text().splitlines()
-    except OSError:
-        return ""
-    found = sorted({line.split()[-1] for line in lines if "/libjack" in line})
-    return next((path for path in found if "pipewire" in path), found[0] if found else "")
-
-
 def send(api: str, to: list[str], messages: list[bytes]) -> None:
     """Send all messages to each of these ports that is still there, thrice."""
     targets: list[Any] = []
@@ -117,6 +108,8 @@ def _client(api: str) -> Any:
 
 
 if __name__ == "__main__":
-    told = json.loads(sys.argv[2])
+    if sys.argv[2]:
+        libjack.take(sys.argv[2])
+    told = json.loads(sys.argv[3])
     with leaving_within(MOST_S * 1_000_000):
         send(sys.argv[1], told["to"], [bytes.fromhex(text) for text in told["messages"]])
