@@ -5,7 +5,6 @@ survives the engine.  Knows bytes, times and processes; what to play is decided 
 """
 
 import logging
-import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -162,7 +161,7 @@ class PortProcess:
         )
         self._played_at = self._sent_at = self._turned_at = clock.now()
         self._went_on_at = 0
-        self._select: Callable[..., Any] = select.select
+        self._select: Callable[..., Any] = clock.ready
         self._urgency = ORDINARY
         self._player_ended_at: int | None = None
         self._exit_status: int | None = None

@@ -63,6 +63,7 @@ class Jack:
             "JACK_DEFAULT_SERVER": self.name,
             "JACK_NO_START_SERVER": "1",
             "JACK_NO_AUDIO_RESERVATION": "1",
+            "PIPEWIRE_REMOTE": "nowhere",  # a desktop's would answer in its place
         }
 
     def start(self) -> None:

@@ -5,14 +5,13 @@ does not take is kept up to a limit, then frames are refused and counted.  Threa
 """
 
 import os
-import select
 import socket
 import struct
 import subprocess
 import sys
 from collections.abc import Sequence
 
-from livegen.daemon.clock import SECOND, now
+from livegen.daemon.clock import SECOND, now, ready
 from livegen.daemon.processes.frames import FRAMES, NUMBERS, Frame, SettingsFrame
 
 HEADER = struct.Struct("<BQH")
@@ -98,7 +97,7 @@ class Link:
         """Wait at most `timeout_us` for frames, flushing meanwhile; for a process with only this to wait for."""
         if not self.closed:
             writers = [self] if self._out else []
-            _, writable, _ = select.select([self], writers, [], max(0, timeout_us) / 1e6)
+            _, writable, _ = ready([self], writers, [], max(0, timeout_us) / 1e6)
             if writable:
                 self.flush()
         return self.receive()
@@ -115,7 +114,7 @@ class Link:
     def drain(self, timeout_us: int) -> None:
         """Give the peer up to `timeout_us` to take what is queued."""
         if self._out and not self.closed:
-            select.select([], [self], [], timeout_us / 1e6)
+            ready([], [self], [], timeout_us / 1e6)
             self.flush()
 
     def close(self) -> None:
