@@ -19,8 +19,14 @@ def recover(paths: Sequence[Path], say: Callable[[str], object]) -> list[Path]:
     for path in (left for given in paths or _own_folders() for left in _left(given, remnants)):
         try:
             made = remnants.get(path.suffix, _of_session)(path)
-        except (LivegenError, OSError, ValueError) as error:
+        except (LivegenError, ValueError) as error:
             say(f"{path}: {error}")
+            continue
+        except OSError as error:
+            say(
+                f"{path}: it could not be read, or its MIDI file not be written beside it ({error.strerror}); "
+                "copy it to a folder where you may write, and recover it there"
+            )
             continue
         if made is None:
             say(f"{path}: nothing was played in it")

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from livegen import whole_files
 from livegen.daemon.recording import recordings
-from livegen.daemon.recording.recordings import MIDI, BusyError
+from livegen.daemon.recording.recordings import MIDI, BusyError, RecordingError
 from livegen.errors import LivegenError
 from livegen.jam.reports.rows import JournalError
 from livegen.music.files import smf
@@ -26,6 +26,11 @@ from livegen.studio.recording import RoomRecording
 log = logging.getLogger(__name__)
 
 DRAFT = ".room"
+FAULTS = OSError, LivegenError, JournalError, ValueError  # of whatever cannot be written
+
+
+class NoDraftError(RecordingError):
+    """A file is no draft of a recording."""
 
 
 class Draft(NamedTuple):
@@ -89,44 +94,54 @@ class RoomKeeper:
 
     def rescue(self) -> list[Path]:
         """Write the recordings of processes that were killed, and give the files."""
-        found: list[Path | None] = []
+        found: list[Path] = []
         for path in sorted(self._folder.glob(f"*{DRAFT}")):
-            with suppress(BusyError):
-                found.append(self.rescued(path))
-        files = [file for file in found if file is not None]
-        for file in files:
-            log.warning("the recording of a room whose process ended is kept: %s", file.name)
-        return files
+            with suppress(BusyError, NoDraftError), self._told():
+                if (file := self.rescued(path)) is not None:
+                    log.warning(
+                        "the recording of a room whose process ended is kept: %s", file.name
+                    )
+                    found.append(file)
+        return found
 
     def rescued(self, path: Path) -> Path | None:
-        """Write the recording of a draft; the file, or None where it is no draft.  Raises BusyError if it goes on."""
+        """Write the recording of a draft; the file, or None where nothing was played.
+
+        Raises BusyError if it goes on, NoDraftError for another file, and `FAULTS` where no file can be written: then
+        the draft stays.
+        """
+        draft = Draft(path, os.open(path, os.O_RDWR))
         try:
-            draft = Draft(path, os.open(path, os.O_RDWR))
-        except OSError:
-            return None
-        if not recordings.lock(draft.file):  # its process lives
+            if not recordings.lock(draft.file):  # its process lives
+                raise BusyError("a studio is still recording it")
+            recording = _read(path)
+            at = datetime.fromtimestamp(os.fstat(draft.file).st_mtime)
+            file = self._save(recording, recording.ends, at)
+        except BaseException:
             os.close(draft.file)
-            raise BusyError("a studio is still recording it")
-        if (recording := _read(path)) is None:
-            os.close(draft.file)
-            return None
-        at = datetime.fromtimestamp(os.fstat(draft.file).st_mtime)
-        return self._finish(recording, recording.ends, at, draft)
+            raise
+        draft.throw_away()
+        return file
 
     def _finish(
         self, recording: RoomRecording, now: int, at: datetime, draft: Draft | None
-    ) -> Path | None:
+    ) -> None:
         """Write a file, if anything was played; the draft goes, unless the file cannot be written."""
-        try:
-            file = self._save(recording, now, at)
-        except (OSError, LivegenError, JournalError, ValueError) as error:
-            log.warning("%s: the recording of a room cannot be written (%s)", self._folder, error)
+        with self._told():
+            self._save(recording, now, at)
             if draft is not None:
-                os.close(draft.file)
-            return None
+                draft.throw_away()
+            return
         if draft is not None:
-            draft.throw_away()
-        return file
+            os.close(draft.file)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say why a recording could not be written."""
+        try:
+            yield
+        except FAULTS as error:
+            log.warning("%s: the recording of a room cannot be written (%s)", self._folder, error)
 
     def _save(self, recording: RoomRecording, now: int, at: datetime) -> Path | None:
         if (score := recording.score(now)) is None:
@@ -135,8 +150,8 @@ class RoomKeeper:
         return recordings.save(self._folder, stem, MIDI, partial(smf.write, score=score))
 
 
-def _read(path: Path) -> RoomRecording | None:
-    """The recording of a draft, as far as it was written; None for a file that is no draft."""
+def _read(path: Path) -> RoomRecording:
+    """The recording of a draft, as far as it was written.  Raises NoDraftError for another file."""
     rows = _rows(path)
     match next(rows, None):
         case ["room", str(room), dict(parts)]:
@@ -144,7 +159,9 @@ def _read(path: Path) -> RoomRecording | None:
                 room, {int(at): str(part) for at, part in parts.items()}, rows
             )
         case _:
-            return None
+            raise NoDraftError(
+                "livegen did not write it: expected the recording of a studio's room"
+            )
 
 
 def _rows(path: Path) -> Iterator[Any]:

@@ -1,6 +1,8 @@
 """Recordings of rooms: off until they are asked for, known to all who play, a track a player and one a part."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from threading import Thread
@@ -260,3 +262,41 @@ def test_recover_leaves_a_recording_alone_that_goes_on_and_says_so(tmp_path: Pat
     assert said == [f"{draft}: a studio is still recording it"]
     assert RoomKeeper(tmp_path).rescue() == [] and draft.exists()
     keeper.keep(recording, SECOND).join()
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_recover_says_why_a_file_cannot_be_written_and_what_to_do_and_leaves_what_was_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smf, "write", full)
+    shutil.copy(LEFT, left := tmp_path / "blues.room")
+    said = list[str]()
+
+    assert recover([tmp_path], said.append) == []
+
+    assert said == [
+        f"{left}: it could not be read, or its MIDI file not be written beside it (No space left on device); "
+        "copy it to a folder where you may write, and recover it there"
+    ]
+    assert RoomKeeper(tmp_path).rescue() == [] and [*tmp_path.iterdir()] == [left]
+
+
+def test_recover_says_of_a_file_of_another_program_that_it_is_no_recording(tmp_path: Path) -> None:
+    (other := tmp_path / "other.room").write_bytes(b"\x00nothing")
+    said = list[str]()
+
+    assert recover([tmp_path], said.append) == []
+
+    assert said == [f"{other}: livegen did not write it: expected the recording of a studio's room"]
+
+
+def test_recover_says_of_a_room_in_which_nobody_played_that_nothing_was(tmp_path: Path) -> None:
+    (left := tmp_path / "quiet.room").write_text('["room", "quiet", {"0": "lead"}]\n')
+    said = list[str]()
+
+    assert recover([tmp_path], said.append) == []
+
+    assert said == [f"{left}: nothing was played in it"]
