@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -96,12 +96,16 @@ class RoomKeeper:
         """Write the recordings of processes that were killed, and give the files."""
         found: list[Path] = []
         for path in sorted(self._folder.glob(f"*{DRAFT}")):
-            with suppress(BusyError, NoDraftError), self._told():
-                if (file := self.rescued(path)) is not None:
-                    log.warning(
-                        "the recording of a room whose process ended is kept: %s", file.name
-                    )
-                    found.append(file)
+            try:
+                file = self.rescued(path)
+            except (BusyError, NoDraftError):
+                continue
+            except FAULTS as error:
+                self._tell(error)
+                continue
+            if file is not None:
+                log.warning("the recording of a room whose process ended is kept: %s", file.name)
+                found.append(file)
         return found
 
     def rescued(self, path: Path) -> Path | None:
@@ -127,21 +131,18 @@ class RoomKeeper:
         self, recording: RoomRecording, now: int, at: datetime, draft: Draft | None
     ) -> None:
         """Write a file, if anything was played; the draft goes, unless the file cannot be written."""
-        with self._told():
+        try:
             self._save(recording, now, at)
+        except FAULTS as error:
+            self._tell(error)
+            if draft is not None:
+                os.close(draft.file)
+        else:
             if draft is not None:
                 draft.throw_away()
-            return
-        if draft is not None:
-            os.close(draft.file)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say why a recording could not be written."""
-        try:
-            yield
-        except FAULTS as error:
-            log.warning("%s: the recording of a room cannot be written (%s)", self._folder, error)
+    def _tell(self, error: Exception) -> None:
+        log.warning("%s: the recording of a room cannot be written (%s)", self._folder, error)
 
     def _save(self, recording: RoomRecording, now: int, at: datetime) -> Path | None:
         if (score := recording.score(now)) is None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,18 @@ def test_of_a_flood_of_bends_the_latest_passes_every_five_milliseconds() -> None
 
     assert passed == [bend(0), bend(99)]
     assert inlet.deadline() is None
+
+
+@pytest.mark.parametrize("kind", [b"\xe3", b"\xd3", b"\xb3\x01", b"\xa3\x3c"])
+def test_of_each_wheel_strip_pedal_and_key_the_latest_value_passes_whatever_its_bytes(
+    kind: bytes,
+) -> None:
+    inlet, rest = Inlet(), b"\x40" if kind == b"\xe3" else b""
+    flood = [kind + bytes((value,)) + rest for value in range(100)]
+
+    passed = [data for message in flood for data in inlet.feed(message, 0)]
+
+    assert passed + inlet.due(COALESCE_US) == [flood[0], flood[-1]]
 
 
 def test_a_value_that_waits_passes_before_the_next_note_of_its_channel() -> None:

@@ -9,7 +9,14 @@ import pytest
 
 from livegen.daemon.midi import watchdog, watchdog_process
 from livegen.daemon.midi.watchdog import PROCESS, Watchdog
-from livegen.daemon.midi.watchdog_process import STAND_DOWN, AlsaWires, Ledger, hearers_in, watch
+from livegen.daemon.midi.watchdog_process import (
+    STAND_DOWN,
+    AlsaWires,
+    Ledger,
+    hearers_in,
+    main,
+    watch,
+)
 from livegen.music.messages import NoteOff, NoteOn, encode
 from tests.e2e.harness import wait_for
 
@@ -183,6 +190,107 @@ def test_who_connects_just_before_the_first_note_is_known_at_once() -> None:
         os.close(read)
 
     assert hearers == ["synth"]
+
+
+class Moments:
+    """Input on virtual time: messages by the seconds at which they come, and the end; in the places of three modules.
+
+    Whoever waits goes on a millisecond late, as the system does it.
+    """
+
+    def __init__(self, *messages: tuple[float, bytes]) -> None:
+        self._coming = list(messages)
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return 1000 + self.now
+
+    def select(
+        self, sources: list[int], _: object, __: object, wait_s: float
+    ) -> tuple[list[int], list[int], list[int]]:
+        at = self._coming[0][0]
+        is_there = at <= self.now + wait_s
+        self.now = at if is_there else self.now + wait_s + 0.001
+        return sources if is_there else [], [], []
+
+    def read(self, _: int, __: int) -> bytes:
+        at, data = self._coming.pop(0)
+        assert at <= self.now, "it would wait for ever"
+        return data
+
+
+class Looked(AlsaWires):
+    """Wires of a port that one synth hears; `at` is when somebody looked, seconds."""
+
+    def __init__(self, moments: Moments) -> None:
+        super().__init__("Model Out")
+        self._moments = moments
+        self.at: list[float] = []
+
+    def hearers(self) -> list[str]:
+        self.at.append(round(self._moments.now, 1))
+        return ["synth"]
+
+
+def test_who_hears_is_looked_at_twice_a_second_while_something_sounds_and_each_five_in_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    off = encode(NoteOff(40, channel=2))
+    moments = Moments(
+        (6.0, CHORD[0]),
+        (6.3, CHORD[1][:2]),  # the rest of it comes later
+        (6.4, CHORD[1][2:] + off),
+        (7.2, off),
+        (7.8, encode(NoteOff(44, channel=2))),
+        (14.0, b""),
+    )
+    for module in ("os", "select", "time"):
+        monkeypatch.setattr(watchdog_process, module, moments)
+    wires = Looked(moments)
+
+    ledger, hearers = watch(wires)
+
+    assert wires.at == [0, 5, 6, 6.9, 7.7, 12.8] and hearers == ["synth"] and not ledger.holds
+
+
+def ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: bytes, heard: bool = True
+) -> list[object]:
+    """What the watchdog asks of the system when its input ends after these messages."""
+    asked = list[object]()
+    (clients := tmp_path / "clients").write_text(ALSA if heard else "")
+    monkeypatch.setattr(watchdog_process, "ALSA_CLIENTS", str(clients))
+    monkeypatch.setattr(os, "posix_spawn", lambda *given: asked.append(given[:2]))
+    monkeypatch.setattr("signal.alarm", asked.append)
+    monkeypatch.setattr(AlsaWires, "close", lambda _: asked.append("closed"))
+    kept, (read, write) = os.dup(0), os.pipe()
+    os.write(write, told)
+    os.close(write)
+    os.dup2(read, 0)
+    try:
+        main("alsa", "Model Out", "", "sender", "-x")
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+        os.close(read)
+    return asked
+
+
+def test_the_sender_is_started_for_what_sounds_before_a_frozen_server_can_hold_the_watchdog(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    to = '{"to": ["A \\"strange\\" synth:in: left 130:0", "131:2"], "messages": ["822840", "b27b00"]}'
+
+    asked = ended(monkeypatch, tmp_path, CHORD[0])
+
+    assert asked == [("sender", ["sender", "-x", to]), 2, "closed"]
+
+
+def test_where_nothing_sounds_or_nobody_hears_no_sender_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert ended(monkeypatch, tmp_path, CHORD[0] + STAND_DOWN) == [2, "closed"]
+    assert ended(monkeypatch, tmp_path, CHORD[0], heard=False) == [2, "closed"]
 
 
 class Slow:
