@@ -4,6 +4,7 @@ import "./styles/page.css";
 import { Library } from "./charts/library";
 import { ChartPanel } from "./charts/panel";
 import { Song } from "./charts/song";
+import { ClipPlayer } from "./clip";
 import { LeadSheet } from "./charts/leadsheet";
 import { Macros, Presets, commandButtons, panicButton } from "./buttons";
 import { Desk } from "./desk";
@@ -93,6 +94,8 @@ const keys = new Keys(
   tape,
 );
 
+const clip = new ClipPlayer(play, () => store.state, now);
+
 new WebMidi(play, () => [store.hello?.ports.in ?? "Model In", store.hello?.ports.out ?? "Model Out"]);
 
 const why = new Why(store, now, send);
@@ -140,6 +143,7 @@ new LearnMode(learnTools, find("learn"), store, send);
 listenToShortcuts();
 panicButton(send, () => {
   keys.letGo();
+  clip.stop();
   playback.stop();
   schedule.silence(now());
   sound.silence();
