@@ -9,6 +9,7 @@ from pathlib import Path
 
 from livegen.music.files.smf import Score, Track, read
 from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import side_of
 
 COLOURS = {"Player": "#0072B2", "Model": "#D55E00"}  # Okabe & Ito
 LARGE, SMALL = (11, 3.6, 150), (9, 2.4, 90)  # inches, inches, dots per inch
@@ -60,7 +61,7 @@ def draw(source: Path, picture: Path, title: str, size: tuple[float, float, int]
                 max(until - since, 0.02),
                 left=since,
                 height=0.9,
-                color=COLOURS.get(track.name, "#555555"),
+                color=COLOURS.get(side_of(track.name), "#555555"),
                 alpha=0.4 + velocity / 212,
                 edgecolor="white",  # so that repeated notes are seen to be several
                 linewidth=0.4,

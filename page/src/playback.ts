@@ -47,8 +47,9 @@ export function strokesOf(midi: Midi): Timed[] {
   let player = "";
   const strokes = midi.tracks.flatMap((track) => {
     player = track.name || player;
-    const isModel = player.toLowerCase().startsWith("model");
-    const part = track.channel === 9 ? "drums" : isModel ? (BY_CHANNEL[track.channel] ?? "lead") : "you";
+    const [, model, named] = /^(model)(?: (lead|comp|bass|drums)$)?/i.exec(player) ?? [];
+    const ofModel = (named?.toLowerCase() as Part | undefined) ?? BY_CHANNEL[track.channel] ?? "lead";
+    const part = track.channel === 9 ? "drums" : model === undefined ? "you" : ofModel;
     return track.notes.flatMap(({ time, duration, midi: pitch, velocity }) => [
       { at: time, part, pitch, velocity: Math.max(1, Math.round(velocity * 127)) },
       { at: time + duration, part, pitch, velocity: 0 },

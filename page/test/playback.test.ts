@@ -35,6 +35,11 @@ const sounds = (midi: Midi): [string, number][] =>
     .map(({ part, pitch }) => [part, pitch]);
 
 describe("a recording that is played back", () => {
+  it("knows a part of the model by the name of its track, on whatever channel", () => {
+    const jam = file(["Player", [[0, 60]]], ["Model lead", [[3, 72]]], ["Model bass", [[1, 36]]]);
+    expect(sounds(jam).map(([part]) => part)).toEqual(["you", "lead", "bass"]);
+  });
+
   it("gives each part of the model its own sound, whichever comes first in the track", () => {
     const band: [number, number][] = [
       [9, 42],

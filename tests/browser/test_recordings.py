@@ -96,7 +96,7 @@ def test_a_capture_can_be_downloaded_and_holds_both_players(
     assert re.fullmatch(r"[\w .-]+\.mid", download.value.suggested_filename)
     played = tracks(download.value.path().read_bytes())
     assert played["Player"][:4] == FIRST_PITCHES and len(played["Player"]) == len(SHORT)
-    assert played["Model"]
+    assert played["Model lead"]
 
 
 def test_a_capture_can_be_dragged_out_of_the_page(captured: tuple[Jam, Seen, Locator]) -> None:

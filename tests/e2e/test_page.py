@@ -17,13 +17,16 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 
 import pytest
+from jsonschema import Draft202012Validator
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from docs import page_client
 from livegen.music.files.smf import read
 from livegen.music.messages import NoteOn
 from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
 
+DOCS = Path(__file__).parents[2] / "docs"
 PHRASE = (60, 64, 67, 72)
 TOKEN = "e2e-token-0123456789"
 MODEL, PLAYER = 1, 0
@@ -188,7 +191,7 @@ def test_a_phrase_is_played_answered_captured_and_taken_away(
         take.write_bytes(download.read())
     tracks = {track.name: track for track in read(take).tracks}
     played = [m.pitch for _, m in tracks["Player"].messages if isinstance(m, NoteOn)]
-    answered = [m.pitch for _, m in tracks["Model"].messages if isinstance(m, NoteOn)]
+    answered = [m.pitch for _, m in tracks["Model lead"].messages if isinstance(m, NoteOn)]
     assert played == list(PHRASE)
     assert answered == [pitch for _, pitch, _ in page.heard(MODEL)]
 
@@ -242,6 +245,23 @@ def test_panic_works_while_the_engine_is_dead(stack: ExitStack, tmp_path: Path) 
     began = len(page.heard(MODEL))
     page.plays_a_phrase()
     page.until(lambda: len(page.heard(MODEL)) > began)
+
+
+def test_the_client_of_the_docs_is_answered_and_all_that_it_is_told_is_as_the_schema_says(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    served = serve(stack, tmp_path)
+    looking_on = opened(stack, served)
+
+    at, pitch, velocity = next(page_client.jam(f"{served.address()}/#{TOKEN}"))
+
+    assert at > 0 and 0 <= pitch < 128 and 0 < velocity < 128
+    looking_on.until(lambda: looking_on.state["controls"]["density"] == 0.8)
+    schema = json.loads((DOCS / "studio-protocol.schema.json").read_text())
+    said = Draft202012Validator({**schema, "$ref": "#/$defs/from_studio"})
+    assert {"hello", "state", "notes"} <= looking_on.told.keys()
+    for messages in looking_on.told.values():
+        said.validate(messages[-1])
 
 
 def test_eight_pages_of_which_one_reads_nothing(stack: ExitStack, tmp_path: Path) -> None:
