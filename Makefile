@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz mutants lock sbom audit check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster encoder fuzz mutants lock frozen sbom audit check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -83,6 +83,12 @@ mutants: $(VENV)/.tested # break the guards one place at a time and see whether 
 
 lock: $(TOOLS) # write the hashes of all packages into locks/ anew, after a change of pyproject.toml or constraints.txt
 	$(TOOLS)/bin/python -m locks
+
+frozen: $(VENV)/.tested # build dist/livegen, a folder with livegen and its Python, for machines without Python; takes minutes
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+	$(BIN)/python -m venv --clear $(VENV)/frozen
+	$(VENV)/frozen/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/livegen-*.whl pyinstaller
+	$(VENV)/frozen/bin/pyinstaller --noconfirm --log-level WARN --workpath $(VENV)/frozen/work deploy/frozen/livegen.spec
 
 sbom: $(TOOLS) # list what livegen is made of, for auditors: CycloneDX files of the Python packages and of the page's
 	@mkdir -p dist

@@ -11,11 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from livegen.own_processes import is_frozen
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def to_install(extra: str = "") -> str:
     """The command that installs the packages of an extra, such as `link`, or those that livegen always needs."""
+    if is_frozen():
+        return "this program takes no packages; for those, install livegen with Python"
     if (CHECKOUT / "Makefile").is_file():
         asked = f" WITH={extra}" if extra else ""
         return f"make -C {shlex.quote(str(CHECKOUT))} install{asked}"

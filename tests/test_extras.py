@@ -38,6 +38,17 @@ def test_installed_from_a_wheel_pip_installs_what_the_extra_requires(
     assert [package.split(">=")[0] for package in command[4:]] == ["aalink"]
 
 
+def test_a_frozen_livegen_says_that_nothing_can_be_added_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+
+    assert extras.missing("link", "no_such_module") == (
+        "no_such_module is not installed: "
+        "this program takes no packages; for those, install livegen with Python"
+    )
+
+
 def test_a_tool_whose_extra_is_missing_ends_with_one_line_and_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from livegen.daemon.midi import watchdog, watchdog_process
-from livegen.daemon.midi.watchdog import PROCESS, Watchdog
+from livegen.daemon.midi.watchdog import Watchdog
 from livegen.daemon.midi.watchdog_process import (
     STAND_DOWN,
     AlsaWires,
@@ -91,7 +91,11 @@ def run(tmp_path: Path, told: bytes, is_expected: bool = True) -> str:
     """What the watchdog gives to the sender when its input ends after these messages."""
     alsa, said = tmp_path / "clients", tmp_path / "said"
     alsa.write_text(ALSA)
-    code = PROCESS.read_text().replace('"/proc/asound/seq/clients"', repr(str(alsa)))
+    code = (
+        Path(watchdog_process.__file__)
+        .read_text()
+        .replace('"/proc/asound/seq/clients"', repr(str(alsa)))
+    )
     sender = [sys.executable, "-c", f"import sys; open({str(said)!r}, 'w').write(sys.argv[1])"]
     subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, "alsa", "Model Out", "", *sender],

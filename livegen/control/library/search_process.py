@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from livegen.errors import LivegenError
+from livegen.own_processes import spawn_command
 from livegen.priority import be_nice
 
 NICE = 19
@@ -41,9 +42,7 @@ async def save(folder: Path, name: str, at: float, seconds: float) -> str:
 
 async def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "livegen.control.library.search_process",
+        *spawn_command("livegen.control.library.search_process"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

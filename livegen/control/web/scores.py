@@ -4,9 +4,9 @@ Blocking: call it in a thread.
 """
 
 import subprocess
-import sys
 
 from livegen.errors import LivegenError
+from livegen.own_processes import spawn_command
 
 MODULE = "livegen.notation"
 LONGEST_S = 60.0
@@ -24,7 +24,7 @@ class NoScore(LivegenError):
 
 def score(data: bytes, title: str, ending: str) -> bytes:
     """The score of a MIDI file, as one of KINDS.  Raises NoScore."""
-    command = [sys.executable, "-m", MODULE, ending, title]
+    command = spawn_command(MODULE, ending, title)
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=LONGEST_S)
     except subprocess.TimeoutExpired:

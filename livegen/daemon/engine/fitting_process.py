@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livegen.errors import LivegenError
+from livegen.own_processes import spawn_command
 from livegen.priority import be_nice
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def layers_after(path: Path, lesson: str) -> "Layers":
     question = json.dumps({"model": str(path), "lesson": lesson}).encode()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __name__],
+            spawn_command("livegen.daemon.engine.fitting_process"),
             input=question,
             capture_output=True,
             timeout=PATIENCE_S,

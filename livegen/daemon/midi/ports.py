@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from livegen.daemon import clock
@@ -23,6 +22,7 @@ from livegen.daemon.midi import jack_probe, libjack
 from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch, hang_up
 from livegen.daemon.processes.exit_timer import leaving_within
 from livegen.errors import PortError
+from livegen.own_processes import spawn_command
 
 try:
     with libjack.names_found_late():
@@ -448,14 +448,14 @@ def _open_one(api: str, in_name: str, out_name: str) -> Ports:
 
 
 # A frozen JACK server never answers, and whoever asks waits with the GIL held.  So a child asks first.
-_PROBE = Path(jack_probe.__file__)
+_PROBE = "livegen.daemon.midi.jack_probe"
 PROBE_S = 3.0
 
 
 def start_probe() -> "subprocess.Popen[bytes]":
     """Ask for a JACK server in a child process; `answered` understands its exit status."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_PROBE), *libjack.libraries()],
+        spawn_command(_PROBE, *libjack.libraries(), is_small=True),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

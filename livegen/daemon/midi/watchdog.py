@@ -10,15 +10,15 @@ import subprocess
 import sys
 import time
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from livegen.daemon.midi import libjack
 from livegen.daemon.midi.ports import API_CONSTANTS, leave, loaded, opened, silenced
 from livegen.daemon.midi.watchdog_process import STAND_DOWN
 from livegen.daemon.processes.exit_timer import leaving_within
+from livegen.own_processes import spawn_command
 
-PROCESS = Path(__file__).with_name("watchdog_process.py")
+PROCESS = "livegen.daemon.midi.watchdog_process"
 CLIENT = "livegen-last"
 # A new connection counts from the next period on, and on a busy machine later: what is sent before is lost.  So all is
 # sent thrice, after pauses of so long; a second note-off ends nothing more.
@@ -42,9 +42,9 @@ class Watchdog:
         if api == "alsa" or library:
             read, self._pipe = os.pipe()
             os.set_blocking(self._pipe, False)
-            sender = (sys.executable, "-m", "livegen.daemon.midi.watchdog", api, library)
+            sender = spawn_command("livegen.daemon.midi.watchdog", api, library)
             self._child = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(PROCESS), api, out_name, library, *sender],
+                spawn_command(PROCESS, api, out_name, library, *sender, is_small=True),
                 stdin=read,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from livegen.daemon.clock import SECOND, now, ready
 from livegen.daemon.processes.frames import FRAMES, NUMBERS, Frame, SettingsFrame
+from livegen.own_processes import spawn_command
 
 HEADER = struct.Struct("<BQH")
 MAX_PAYLOAD = 0xFFFF
@@ -144,7 +145,7 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 def spawn(
     module: str, arguments: Sequence[str] = (), passed: Sequence[int] = ()
 ) -> tuple["subprocess.Popen[bytes]", Link]:
-    """Start `python -m module FD arguments…` with the other end of a new link.
+    """Run a module as `module FD arguments…` with the other end of a new link.
 
     `passed` are further descriptors that it inherits, but on Windows.  The child has its own session (Ctrl-C in the
     terminal is ours alone to answer), no standard input, and our standard error as its output: standard output belongs
@@ -154,7 +155,7 @@ def spawn(
     with theirs:
         # Descriptors are not inherited by number on Windows: share() is the way.
         if sys.platform == "win32":
-            command = [sys.executable, "-m", module, "-", *arguments]
+            command = spawn_command(module, "-", *arguments)
             child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=sys.stderr, env=_ONE_THREAD | os.environ
             )
@@ -162,7 +163,7 @@ def spawn(
             child.stdin.write(theirs.share(child.pid))
             child.stdin.close()
         else:
-            command = [sys.executable, "-m", module, str(theirs.fileno()), *arguments]
+            command = spawn_command(module, str(theirs.fileno()), *arguments)
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
