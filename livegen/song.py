@@ -8,6 +8,7 @@ files and no engines.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from statistics import mean
@@ -23,6 +24,7 @@ from livegen.inference.sampling import probabilities
 from livegen.music.charts import Chart
 from livegen.music.charts.chart import MOST_BARS, WrittenBar
 from livegen.music.charts.form import Placed
+from livegen.music.charts.source import FASTEST, SLOWEST
 from livegen.music.chords.chord import Chord
 from livegen.music.files.smf import Score, Track
 from livegen.music.keys.key import Key
@@ -41,6 +43,7 @@ EARLY = 8  # an onset this part of a bar before a line was meant for it
 RIVALS = 8  # answers of other takes beside which an answer is judged
 LOOKED_AT = 40_000  # strokes that the model is asked about: half an hour that is played densely
 FLOOR = 1e-9  # a pitch that the model holds impossible: 20.7 nats
+SIXTEENTH, SIXTEENTHS = 6, (4, 32)  # ticks; in a bar that a chart can write
 FEWEST = 3  # notes of a line that is judged
 
 
@@ -93,7 +96,12 @@ def song(score: Score, kept: Sequence[int], model: Model, title: str = "") -> So
     sheet = _sheet(bars, chords, found, title, key, score)
     played = _played(score)
     length, phase = found or (UNIT, None)
-    spans = list(_spans(played, bars, -(-UNIT // length) * length, phase))
+    onsets = {_bar(bars, note.onset) for note in played}
+    spans = [
+        (first, last)
+        for first, last in _spans(played, bars, -(-UNIT // length) * length, phase)
+        if not onsets.isdisjoint(range(first, last))  # a round may be one held note
+    ]
     marks = [tick * TICKS_PER_BEAT / score.ppqn for tick in kept]
     takes = _judged(spans, played, bars, marks, _surprises(score, model))
     rounds, form_from = ((len(bars) - phase) // length, phase) if phase is not None else (0, 0)
@@ -311,25 +319,30 @@ def _sheet(
     """The chords on paper: a round of the form, each bar as most rounds have it, or all bars where there is no form."""
     holds, written = _ChordAt(chords), list[WrittenBar]()
     for bar in bars[:MOST_BARS]:
-        within = [(at, chord) for at, chord in chords if bar.start < at < bar.start + bar.ticks]
+        metre = _metre(bar)
+        ticks = metre.changes[0][1]
+        within = [(at, chord) for at, chord in chords if bar.start < at < bar.start + ticks]
         placed = [Placed(0, holds(bar.start)), *(Placed(at - bar.start, c) for at, c in within)]
-        written.append(WrittenBar(bar.ticks, _metre(bar).beat, tuple(placed)))
+        written.append(WrittenBar(ticks, metre.beat, tuple(placed)))
         holds(bar.start + bar.ticks - 1)
     if form is not None:
         length, phase = form
         rounds = [written[phase + place :: length] for place in range(length)]
         written = [Counter(bars).most_common(1)[0][0] for bars in rounds if bars]
     tempos = [60_000_000 / tempo for _, tempo in score.tempos]
-    tempo = round(sorted(tempos)[len(tempos) // 2]) if tempos else None
-    return Chart(tuple(written), title, _metre(bars[0]), tempo, key=key)
+    tempo = round(sorted(tempos)[len(tempos) // 2]) if tempos else 0
+    said = tempo if SLOWEST <= tempo <= FASTEST else None
+    return Chart(tuple(written), title, _metre(bars[0]), said, key=key)
 
 
 def _metre(bar: Measure) -> Metre:
-    try:
+    """The metre of a bar as a chart can write it: of one that none can, the nearest in sixteenths."""
+    with suppress(ConfigError):
         metre = parse_metre(f"{bar.numerator}/{bar.denominator}")
-    except ConfigError:
-        return Metre(((0, bar.ticks),))
-    return metre if metre.changes[0][1] == bar.ticks else Metre(((0, bar.ticks),))
+        if metre.changes[0][1] == bar.ticks:
+            return metre
+    least, most = SIXTEENTHS
+    return parse_metre(f"{min(max(least, round(bar.ticks / SIXTEENTH)), most)}/16")
 
 
 # --- only some of it ----------------------------------------------------------------------------------------------
@@ -338,12 +351,7 @@ def _metre(bar: Measure) -> Metre:
 def best(found: Song, most: int) -> Song:
     """The song of the best takes alone, so many at most, in the order in which they were played."""
     spans = sorted((take.first, take.last) for take in found.takes[:most])
-    scale = found.score.ppqn // TICKS_PER_BEAT
-    ends = [bar.start for bar in found.bars]
-    ends.append(found.bars[-1].start + found.bars[-1].ticks)
-    score = _excerpt(
-        found.score, [(ends[first] * scale, ends[last] * scale) for first, last in spans]
-    )
+    score = _excerpt(found.score, [_stretch(found, first, last) for first, last in spans])
     _, bars, _, chords = heard(score, found.key)
     firsts = dict(
         zip([first for first, _ in spans], _sums([b - a for a, b in spans]), strict=False)
@@ -355,11 +363,30 @@ def best(found: Song, most: int) -> Song:
     return found._replace(score=score, bars=bars, chords=chords, takes=tuple(takes))
 
 
+class _Stretch(NamedTuple):
+    """Ticks of a score from `start` to `end`; onsets from `opens` on and before `closes` were meant for its bars."""
+
+    opens: int
+    start: int
+    end: int
+    closes: int
+
+
+def _stretch(found: Song, first: int, last: int) -> _Stretch:
+    """The stretch of some bars of a song."""
+    lines = [(bar.start, bar.ticks / EARLY) for bar in found.bars]
+    lines.append((found.bars[-1].start + found.bars[-1].ticks, 0.0))
+    (start, early), (end, before) = lines[first], lines[last]
+    scale = found.score.ppqn / TICKS_PER_BEAT
+    opens, closes = round((start - early) * scale), round((end - before) * scale)
+    return _Stretch(opens, round(start * scale), round(end * scale), closes)
+
+
 def _sums(lengths: Sequence[int]) -> list[int]:
     return [sum(lengths[:at]) for at in range(len(lengths) + 1)]
 
 
-def _excerpt(score: Score, spans: Sequence[tuple[int, int]]) -> Score:
+def _excerpt(score: Score, spans: Sequence[_Stretch]) -> Score:
     """Stretches of a score one after the other; no note begins before one or ends after it."""
     tracks = tuple(
         replace(track, messages=tuple(_of_track(track, spans))) for track in score.tracks
@@ -370,15 +397,18 @@ def _excerpt(score: Score, spans: Sequence[tuple[int, int]]) -> Score:
     return Score(score.ppqn, sounding, tempos, metres)  # type: ignore[arg-type]
 
 
-def _of_track(track: Track, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, Message]]:
+def _of_track(track: Track, spans: Sequence[_Stretch]) -> Iterator[tuple[int, Message]]:
     moved = 0
-    for start, end in spans:
+    for opens, start, end, closes in spans:
         down, pedals = dict[tuple[int, int], None](), dict[int, None]()
         for tick, message in track.messages:
-            if not start <= tick < end:
+            is_note = isinstance(message, NoteOn | NoteOff)
+            if not (opens if is_note else start) <= tick < end:
                 continue
             match message:
                 case NoteOn(pitch, _, channel):
+                    if tick >= closes:
+                        continue
                     down[channel, pitch] = None
                 case NoteOff(pitch, _, channel):
                     if down.pop((channel, pitch), 0) == 0:
@@ -386,7 +416,7 @@ def _of_track(track: Track, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[
                 case ControlChange(control, value, channel) if control == SUSTAIN:
                     pedals.pop(channel, None)
                     pedals.update({channel: None} if value >= 64 else {})
-            yield tick - start + moved, message
+            yield max(tick, start) - start + moved, message
         moved += end - start
         for channel, pitch in down:
             yield moved, NoteOff(pitch, 64, channel)
@@ -395,11 +425,11 @@ def _of_track(track: Track, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[
 
 
 def _changes(
-    changes: Sequence[tuple[int, ...]], spans: Sequence[tuple[int, int]]
+    changes: Sequence[tuple[int, ...]], spans: Sequence[_Stretch]
 ) -> Iterator[tuple[int, ...]]:
     """The tempos or metres of stretches: the one that holds where each begins, and those within."""
     moved = 0
-    for start, end in spans:
+    for _, start, end, _ in spans:
         before = [change for change in changes if change[0] <= start][-1:]
         for tick, *values in [*before, *(one for one in changes if start < one[0] < end)]:
             yield (max(tick, start) - start + moved, *values)

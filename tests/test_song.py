@@ -109,6 +109,29 @@ def test_the_best_takes_alone_stand_one_after_the_other_and_every_note_ends() ->
         assert all(a[0] <= b[0] for a, b in pairwise(track.messages))
 
 
+def test_a_note_that_was_meant_for_the_bar_line_is_in_the_take_that_begins_there() -> None:
+    early = score(
+        Player=[*notes(0, *CALL), *notes(4 * BAR - 40, *CALL)],
+        Model_lead=[
+            *notes(2 * BAR, 67, 65, 64, 62, 64, 62, 60, 60),
+            *notes(6 * BAR, 64, 65, 67, 69, 67, 65, 64, 60),
+        ],
+    )
+
+    found = best(song(early, [6 * BAR + 10], UniformModel(4)), 1)
+
+    begun = [(tick, m.pitch) for tick, m in found.score.tracks[0].messages if isinstance(m, NoteOn)]
+    assert begun[:2] == [(0, CALL[0]), (QUARTER - 40, CALL[1])]
+    assert len(begun) == len(CALL)
+
+
+def test_bars_that_no_chart_can_write_are_written_as_near_as_one_can() -> None:
+    odd = Score(
+        100, (Track("Player", ((0, NoteOn(60, 80)), (90, NoteOff(60)))),), metres=((0, 1, 32),)
+    )
+    assert [bar.ticks for bar in song(odd, (), UniformModel(4)).sheet.bars][:1] == [24]
+
+
 def test_a_model_that_knows_nothing_of_its_own_cannot_be_asked() -> None:
     with pytest.raises(ConfigError, match="it expects nothing"):
         song(EXCHANGES, (), Learner(UniformModel(4).facts))

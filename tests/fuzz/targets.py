@@ -126,6 +126,27 @@ def _midi_file() -> Take:
     return take
 
 
+def _song() -> Take:
+    from livegen.daemon.recording.takes import Band
+    from livegen.music.charts import chart_of, write_text
+    from livegen.music.files import reaper, smf
+    from livegen.song import best, song
+    from livegen.testing import UniformModel
+
+    model = UniformModel(4)
+
+    def take(data: bytes) -> None:
+        score = Band().tracks(smf.read(data))
+        if not score.tracks:
+            return
+        found = song(score, [0], model)
+        chart_of(write_text(found.sheet).encode(), "song.txt")
+        assert sum(track.messages != () for track in best(found, 1).score.tracks)
+        assert reaper.project(score).count("<TRACK") == len(score.tracks)
+
+    return take
+
+
 def _rmid_file() -> Take:
     take = _midi_file()
 
@@ -798,6 +819,7 @@ TARGETS: dict[str, Target] = {
     "midi-file": Target(
         _midi_file, _MIDI_SEEDS, ("MThd", "MTrk", "\\xff\\x2f\\x00", "\\xff\\x51\\x03")
     ),
+    "song": Target(_song, _MIDI_SEEDS, ("MThd", "MTrk", "\\xff\\x58\\x04", "\\xff\\x51\\x03")),
     "rmid-file": Target(
         _rmid_file,
         seeds.datas(b"\x80\0\0\0\x74\0\0\0" + seeds.TUNE),
