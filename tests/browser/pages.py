@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,6 +55,19 @@ TEN_FRAMES = """
   window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 100);
   window.cancelAnimationFrame = clearTimeout;
 """
+
+
+# A file is dropped on the page, which keeps the browser from opening it.
+DROP = """([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), sign => sign.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name));
+  const init = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  const over = new DragEvent("dragover", init), drop = new DragEvent("drop", init);
+  document.body.dispatchEvent(over);
+  document.body.dispatchEvent(drop);
+  return [over.defaultPrevented, drop.defaultPrevented];
+}"""
 
 
 @dataclass
@@ -253,6 +267,10 @@ class Seen:
             self.page.wait_for_timeout(hold_ms)
             self.page.keyboard.up(key)
             self.page.wait_for_timeout(gap_ms)
+
+    def drops(self, name: str, data: bytes) -> None:
+        """Drop a file on the page."""
+        assert self.page.evaluate(DROP, [name, b64encode(data).decode()]) == [True, True]
 
     def is_answered(self) -> None:
         """Wait for the model's first note."""

@@ -1,6 +1,5 @@
 """A MIDI file that is dropped on the page plays to the model in the player's place, and is answered."""
 
-from base64 import b64encode
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,16 +15,6 @@ from tests.browser.conftest import Look
 from tests.browser.pages import NOTE_OFF, NOTE_ON, PLAYER, Jam
 
 PITCHES = [60, 64, 67, 65, 62, 60]
-DROP = """([name, data]) => {
-  const bytes = Uint8Array.from(atob(data), sign => sign.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], name));
-  const init = { dataTransfer: transfer, bubbles: true, cancelable: true };
-  const over = new DragEvent("dragover", init), drop = new DragEvent("drop", init);
-  document.body.dispatchEvent(over);
-  document.body.dispatchEvent(drop);
-  return [over.defaultPrevented, drop.defaultPrevented];
-}"""
 
 
 def clip(path: Path) -> bytes:
@@ -41,9 +30,8 @@ def test_a_clip_that_is_dropped_plays_in_your_place_and_is_answered(
     jamming: Jam, look: Look, tmp_path: Path
 ) -> None:
     seen = look(jamming)
-    data = b64encode(clip(tmp_path / "clip.mid")).decode()
 
-    assert seen.page.evaluate(DROP, ["clip.mid", data]) == [True, True]
+    seen.drops("clip.mid", clip(tmp_path / "clip.mid"))
 
     expect(seen.page.locator("#clip-said")).to_have_text("clip.mid plays to the model")
     seen.is_answered()
@@ -72,9 +60,8 @@ def test_a_clip_that_is_stopped_lets_go_of_its_keys(
 
 def test_what_is_no_clip_is_said_and_plays_nothing(echoing: Jam, look: Look) -> None:
     seen = look(echoing)
-    letter = b64encode(b"Dear Ana,").decode()
 
-    assert seen.page.evaluate(DROP, ["<b>letter</b>.txt", letter]) == [True, True]
+    seen.drops("<b>letter</b>.txt", b"Dear Ana,")
 
     said = seen.page.locator("#clip-said")
     expect(said).to_have_text("<b>letter</b>.txt cannot be played: it is no MIDI file")

@@ -1,6 +1,7 @@
 """A studio on the page: two players in one room, over the real command and in a real browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from livegen.music.files.smf import Score, Track, write
+from livegen.music.messages import NoteOff, NoteOn
 from tests.browser.conftest import Look
 from tests.browser.pages import SHORT
 from tests.studio.test_site import Studio
@@ -29,7 +32,7 @@ def studio() -> Iterator[Studio]:
 
 
 def test_two_in_a_room_see_each_other_and_the_model_whose_notes_both_pages_play_when_they_are_due(
-    studio: Studio, look: Look
+    studio: Studio, look: Look, tmp_path: Path
 ) -> None:
     mine, other = look(), look()
     for seen in (mine, other):
@@ -44,7 +47,15 @@ def test_two_in_a_room_see_each_other_and_the_model_whose_notes_both_pages_play_
     for seen in (mine, other):
         seen.until(lambda seen=seen: seen.page.evaluate("window.lit") > 0)
     assert [frame for frame in other.frames if frame["t"] == "music"]
-    assert other.notes(0) and mine.complaints == other.complaints == []
+    assert other.notes(0)
+
+    write(
+        tmp_path / "clip.mid", Score(480, (Track("", ((0, NoteOn(97, 90)), (480, NoteOff(97)))),))
+    )
+    mine.drops("clip.mid", (tmp_path / "clip.mid").read_bytes())
+
+    other.until(lambda: [note for note in other.notes(0) if note[2] == 97 and note[1] < 0x90])
+    assert mine.complaints == other.complaints == []
 
 
 def test_a_teacher_sees_who_is_there_and_starts_mutes_and_sets_the_rooms(
