@@ -38,7 +38,7 @@ FORMS = tuple((ROOT / ".github").rglob("*.md"))
 PAGES = (*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md")), *FORMS)
 BLOCK = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.M)
 LEFT_OUT = re.compile(r"<!-- not run: (.+) -->\s*$")
-LANGUAGES = ("sh", "text", "yaml")
+LANGUAGES = ("json", "sh", "text", "yaml")
 SERVES = re.compile(
     r"(livegen|make) serve\b|livegen studio|livegen listen-test --models"
 )  # goes on until it is told to stop

@@ -16,6 +16,7 @@ from livegen.app.engines import (
 )
 from livegen.app.generating import generate, sing
 from livegen.app.joining import join
+from livegen.app.plugins import plugin
 from livegen.app.recovering import recover
 from livegen.app.replaying import replay
 from livegen.app.songs import SongFiles, song
@@ -32,6 +33,7 @@ __all__ = [
     "load_fitted",
     "load_memory",
     "load_model",
+    "plugin",
     "read_again",
     "recover",
     "replay",

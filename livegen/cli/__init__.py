@@ -54,6 +54,7 @@ for command in (
     serving.serve,
     serving.studio,
     serving.join,
+    serving.plugin,
     serving.generate,
     serving.replay,
     serving.recover,

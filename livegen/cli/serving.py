@@ -1,4 +1,4 @@
-"""Commands that make music, or have it again: serve, studio, join, generate, replay, recover."""
+"""Commands that make music, or have it again: serve, studio, join, plugin, generate, replay, recover."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -273,6 +273,25 @@ def join(address: str, name: str, room: str, role: str | None, **options: Any) -
     from livegen import app
 
     return app.join(config_of(options), address, name, room, role or "")
+
+
+@click.command()
+@config_option
+@set_option
+def plugin(**options: Any) -> int:
+    """Serve the plug-ins in your DAW, which start this themselves.
+
+    All their jams are in one process.  It ends two minutes after the last plug-in has left.  docs/PLUGIN.md has what is
+    said between both.
+
+    \b
+    Examples:
+      livegen plugin
+      livegen plugin --set jam.mode=accompany
+    """
+    from livegen import app
+
+    return app.plugin(config_of(options))
 
 
 @click.command()

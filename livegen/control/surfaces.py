@@ -65,8 +65,13 @@ class SurfaceHost:
     are read by; None: those that came with livegen.
     """
 
-    def __init__(self, send: Callable[[Frame], object], ports: Mapping[str, Any]) -> None:
-        self._send = send
+    def __init__(
+        self,
+        send: Callable[[Frame], object],
+        ports: Mapping[str, Any],
+        now: Callable[[], int] = clock.now,
+    ) -> None:
+        self._send, self._now = send, now
         self._ports = {"ports": dict(ports)} if ports else {}
         self.surfaces: list[Surface] = []
         self.ears: list[Callable[[Frame], None]] = []
@@ -129,17 +134,17 @@ class SurfaceHost:
         return reading
 
     def _pass_on(self, request: Request) -> None:
-        self._send(CommandFrame.named(clock.now(), request.name, request.value))
+        self._send(CommandFrame.named(self._now(), request.name, request.value))
         for tell in self.told_of_requests:
             tell(request)
 
     def say(self, line: str) -> None:
         """Tell the person one line."""
-        self._send(LogFrame.of(clock.now(), line))
+        self._send(LogFrame.of(self._now(), line))
 
     def ready(self, told: Mapping[str, Any]) -> None:
         """Say what is served, and where."""
-        self._send(ReadyFrame.of(clock.now(), told))
+        self._send(ReadyFrame.of(self._now(), told))
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take in frames; of several states the last one is shown."""

@@ -71,7 +71,7 @@ def token(place: Path, chance: Callable[[], str], say: Say) -> str:
         say(f"{path}: {why}; it is replaced, and pages that are open must be opened again")
     made = chance()
     try:
-        _write(path, f"{made}\n")
+        write(path, f"{made}\n")
     except OSError as error:
         say(
             f"{path}: cannot be written ({_reason(error)}); the page's address is for this run only"
@@ -82,7 +82,7 @@ def token(place: Path, chance: Callable[[], str], say: Say) -> str:
 def _kept_token(path: Path) -> tuple[str, str]:
     """The token in a file, "" where there is none; and why what lies there is not believed."""
     try:
-        kept = _read(path).strip()
+        kept = read(path).strip()
     except FileNotFoundError:
         return "", ""
     except (UnfitFile, OSError) as why:
@@ -96,7 +96,7 @@ def _kept_token(path: Path) -> tuple[str, str]:
 def last_port(place: Path) -> int | None:
     """The port at which the page was last; None where nobody knows."""
     try:
-        port = int(_read(place / PORT))
+        port = int(read(place / PORT))
     except (UnfitFile, OSError, ValueError):
         return None
     return port if port in PORTS else None
@@ -106,7 +106,7 @@ def remember_port(place: Path, port: int) -> None:
     """Keep the port for the next run; where that cannot be, the next run does without."""
     if last_port(place) != port:
         with suppress(OSError):
-            _write(place / PORT, f"{port}\n")
+            write(place / PORT, f"{port}\n")
 
 
 # --- who runs -----------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def remember_port(place: Path, port: int) -> None:
 
 def announce(place: Path, running: Running) -> None:
     """Tell `livegen open` where the page is.  Raises OSError."""
-    _write(_file_of(place, running.pid), json.dumps(asdict(running)))
+    write(_file_of(place, running.pid), json.dumps(asdict(running)))
 
 
 def withdraw(place: Path, pid: int) -> None:
@@ -128,7 +128,7 @@ def announced(place: Path) -> list[Running]:
     found = []
     for path in (place / RUNNING).glob("*.json"):
         with suppress(UnfitFile, OSError):
-            found.append((path.lstat().st_mtime_ns, _running(_read(path))))
+            found.append((path.lstat().st_mtime_ns, _running(read(path))))
     return [running for _, running in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
@@ -149,7 +149,7 @@ def _file_of(place: Path, pid: int) -> Path:
 # --- files that nobody else reads or writes -----------------------------------------------------------------------
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
     """The text of a file of one's own.  Raises Unfit for any other, FileNotFoundError and other OSError."""
     if path.is_symlink():  # asked first, for systems that cannot refuse one when they open it
         raise UnfitFile("is a link")
@@ -177,7 +177,7 @@ def _judge(found: os.stat_result) -> None:
         )
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     """Put a file in place, whole or not at all; what lay there, a link too, is replaced.  Raises OSError."""
     whole_files.make_folder(path.parent, 0o700)
     whole_files.write_text(path, text, replace=True, mode=0o600)

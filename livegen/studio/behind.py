@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Hashable
 
 from livegen.daemon.clock import SECOND
-from livegen.studio.way import DELAY_US
+from livegen.studio.way import AFAR, Way
 
-SHORTEST_US, LONGEST_US = 20_000, 80_000
 KEPT, FEWEST = 64, 16  # of each player's latest keys, and so many before they count
 OVER_US = 30 * SECOND  # a key longer ago does not count
 QUANTILE = 0.95
@@ -24,11 +23,12 @@ RISES, FALLS = 0.05, 0.01  # by how much of the time that passes it changes
 class Behind:
     """A room's delay.  Threads: the event loop's only."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, way: Way = AFAR) -> None:
+        self._way = way
         self._late: dict[
             Hashable, deque[tuple[int, int]]
         ] = {}  # by player: when a key came, and how late
-        self._us, self.wanted_us, self._at = float(DELAY_US), DELAY_US, now
+        self._us, self.wanted_us, self._at = float(way.first_us), way.first_us, now
 
     def hear(self, player: Hashable, late_us: int, now: int) -> None:
         """A key of a player's came so long after it was struck."""
@@ -37,7 +37,7 @@ class Behind:
         usual = [known for late in self._late.values() if (known := _usual(late)) is not None]
         if not usual:
             return
-        needed = max(SHORTEST_US, min(LONGEST_US, max(usual) + SPARE_US))
+        needed = max(self._way.shortest_us, min(self._way.longest_us, max(usual) + SPARE_US))
         if needed > self.wanted_us or needed < self.wanted_us - APART_US:
             self.at(now)  # up to here by what was wanted before
             self.wanted_us = needed

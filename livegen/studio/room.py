@@ -10,14 +10,12 @@ Sans-IO: knows no sockets; the time is an argument.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request, SurfaceHost
 from livegen.control.web.clients import Clients
-from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.page_messages import Known
 from livegen.control.web.roles import on_channel
 from livegen.control.web.stage import Stage
@@ -42,11 +40,12 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.music.messages import NoteOn, decode
 from livegen.music.parts import DRUM_CHANNEL, PARTS
+from livegen.music.sync.host_clock import GONE_US, HostClock, HostTransport
 from livegen.music.time.timeline import Timeline
 from livegen.studio.behind import Behind
 from livegen.studio.level import Level
 from livegen.studio.recording import RoomRecording
-from livegen.studio.way import DELAY_US, WAY_US
+from livegen.studio.way import AFAR, HORIZON_US, Way
 
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
 STEP_US = 5_000  # by so much less it is behind before it hands out later
@@ -76,7 +75,8 @@ class Room:
     """A jam.  `now` gives the time, micros; `wakes` is called when a turn is due earlier than it was.
 
     `settings` are those of an engine's loop, `charts` those that a player may name.  `keeper` keeps what is
-    recorded; None: nothing is.
+    recorded; None: nothing is.  `way` is that of its players, and may become longer; `left_out` are commands that
+    cannot be asked for, each with the line that says why.
     Threads: the event loop's only.
     """
 
@@ -90,8 +90,11 @@ class Room:
         now: Callable[[], int],
         wakes: Callable[[], object] = lambda: None,
         keeper: RoomKeeper | None = None,
+        way: Way = AFAR,
+        left_out: Mapping[str, str] = NOT_KEPT,
     ) -> None:
-        self.name = name
+        self.name, self.way = name, way
+        self._left_out = left_out
         self._engine, self._keeper = engine, keeper
         self._recording: RoomRecording | None = None
         self._timeline: Timeline | None = None
@@ -100,7 +103,7 @@ class Room:
         }
         self._roles: dict[int, str] = {}  # of players, by channel
         self._now, self._wakes = now, wakes
-        self._behind, self._told_behind_us = Behind(now()), DELAY_US
+        self._behind, self._told_ahead_us = Behind(now(), way), HORIZON_US
         self._loop = EngineLoop(
             self._from_engine,
             engine,
@@ -109,16 +112,17 @@ class Room:
             keeps_journal=False,  # a room records nothing
             heard_afar=True,
         )
-        self._inlet = Inlet()
+        self._inlet, self._host_clock = Inlet(), HostClock()
+        self._conductor: tuple[object, int] = (None, 0)  # whose host leads, and when that was heard
         self._commands: list[Frame] = []
         # Frames that wait until the engine's time is their own, by when each was played and in which order it came.
         self._heard: list[tuple[int, int, HeardFrame]] = []
         self._sequence = 0
         self._has_taken_up = False
-        self._host = SurfaceHost(self._from_pages, PORTS)
+        self._host = SurfaceHost(self._from_pages, PORTS, now)
         self._host.charts = charts
         self._stage = Stage(
-            PORTS, presets, meant=self._host.meant, room=name, began=now(), left_out=NOT_KEPT
+            PORTS, presets, meant=self._host.meant, room=name, began=now(), left_out=left_out
         )
         self.clients = Clients(self._stage, self.ask)
         self._view = View(self._stage, self.clients)
@@ -133,6 +137,8 @@ class Room:
         times = [now if self._commands else now + self._loop.time_left()]
         if self._heard:
             times.append(self._heard[0][0] + self._behind.at(now))
+        if (at := self._host_clock.deadline()) is not None:
+            times.append(at + self._behind.at(now))
         if (at := self._inlet.deadline()) is not None:
             times.append(at)
         return min(times)
@@ -144,16 +150,18 @@ class Room:
         self._hand_out_as_early_as_it_is_behind(now)
         frames, self._commands = self._commands, []
         heard_to = now - self._behind.at(now)
+        for at, data in self._host_clock.due(heard_to):
+            self._queue(HeardFrame(at, data))
         while self._heard and self._heard[0][0] <= heard_to and len(frames) < MOST_A_TURN:
             frames.append(heappop(self._heard)[-1])
         self._loop.turn(frames)
 
     def _hand_out_as_early_as_it_is_behind(self, now: int) -> None:
         """The engine hands out what it plays the earlier, the further it is behind or soon will be."""
-        behind_us = max(self._behind.at(now), self._behind.wanted_us)
-        if not 0 <= self._told_behind_us - behind_us < STEP_US:
-            self._told_behind_us = behind_us
-            self._from_pages(CommandFrame.named(now, "ahead", behind_us + WAY_US))
+        ahead_us = max(self._behind.at(now), self._behind.wanted_us) + self.way.back_us
+        if not 0 <= self._told_ahead_us - ahead_us < STEP_US:
+            self._told_ahead_us = ahead_us
+            self._from_pages(CommandFrame.named(now, "ahead", ahead_us))
 
     @property
     def known(self) -> Known:
@@ -180,6 +188,8 @@ class Room:
         """Do what somebody wants."""
         if request.name == "play":
             self._play(request)
+        elif request.name == "transport" and isinstance(request.value, HostTransport):
+            self._follow_host(request.value, request.by)
         elif request.name == "rejoin" and isinstance(request.value, Mapping):
             self._take_up(request.value, request.at or 0)
         elif request.name == "record":  # a teacher's only
@@ -189,7 +199,7 @@ class Room:
                 case [int(channel), str(role)]:
                     self._roles[channel] = role
             self._from_pages(CommandFrame.named(self._now(), request.name, request.value))
-        elif line := NOT_KEPT.get(request.name):
+        elif line := self._left_out.get(request.name):
             self._say(line)
         else:
             self._host.ask(request)
@@ -199,10 +209,7 @@ class Room:
         if self._has_taken_up:
             return
         self._has_taken_up, now = True, self._now()
-        controls = self._host.state.get("controls", {})
-        for name, value in told["controls"].items():
-            if controls.get(name) != value:
-                self._host.ask(Request(name, value))
+        self.take_controls(told["controls"])
         # Another machine's clock says another time.
         given, at = at, at if abs(now - at) < MOST_LATE_US else now
         strokes = [[at - ago, *rest] for ago, *rest in told["strokes"]]
@@ -222,7 +229,11 @@ class Room:
         if data is None:
             return
         now = self._now()
-        at = now if request.at is None else max(now - MOST_LATE_US, min(request.at, now))
+        at = (
+            now
+            if request.at is None
+            else max(now - MOST_LATE_US, min(request.at, now + self.way.early_us))
+        )
         if request.at is not None:
             self._behind.hear(request.by, now - at, now)
         if self._recording is not None and request.by is not None:
@@ -231,6 +242,16 @@ class Room:
                 *request.by, at, on_channel(data, DRUM_CHANNEL if is_drums else None)
             )
         self._pass_on(self._inlet.feed(data, now), at)
+
+    def _follow_host(self, told: HostTransport, by: object) -> None:
+        """Be in time with the host of a player, and with no other while that says something."""
+        now = self._now()
+        leader, heard_at = self._conductor
+        if by != leader and leader is not None and now - heard_at <= GONE_US:
+            return
+        self._conductor = (by, now)
+        self._host_clock.hear(told)
+        self._wakes()
 
     # --- recordings -----------------------------------------------------------------------------------------------
 
@@ -248,6 +269,24 @@ class Room:
             self.close()
             self._say("the recording has ended")
         self._view.record(is_wanted)
+
+    @property
+    def controls(self) -> Mapping[str, Any]:
+        """The controls in force, by name, as far as the engine has told them."""
+        controls: Mapping[str, Any] = self._host.state.get("controls", {})
+        return controls
+
+    def take_controls(self, values: Mapping[str, Any]) -> None:
+        """Set controls to these values, where they have others."""
+        controls = self.controls
+        for name, value in values.items():
+            if controls.get(name) != value:
+                self._host.ask(Request(name, value))
+
+    @property
+    def is_reading(self) -> bool:
+        """True while something that was asked for is being read, such as a chart."""
+        return self._loop.is_reading
 
     def close(self) -> None:
         """Hand over a recording that goes on: the room ends."""
@@ -268,11 +307,14 @@ class Room:
                 continue  # more than anybody plays: others would wait for it
             frame = HeardFrame(at, data)
             self._hear_level("players", data, at)
-            self._sequence += 1
-            heappush(self._heard, (at, self._sequence, frame))
+            self._queue(frame)
             self._host.take([frame])
         if messages:
             self._wakes()
+
+    def _queue(self, frame: HeardFrame) -> None:
+        self._sequence += 1
+        heappush(self._heard, (frame.micros, self._sequence, frame))
 
     def _from_pages(self, frame: Frame) -> None:
         match frame:
@@ -300,7 +342,8 @@ class Room:
             case BeatFrame():
                 if self._recording is not None:
                     self._follow(self._recording)
-                self.clients.tell(partial(Mailbox.beat, now=self._now()))
+                now = self._now()
+                self.clients.tell(lambda box: box.beat(now))
             case SnapshotFrame() | FiguresFrame():
                 self._host.take([frame])
                 if isinstance(frame, SnapshotFrame):
@@ -319,7 +362,7 @@ class Room:
 
     def _tell_music(self, music: object) -> None:
         text = json.dumps(music, separators=(",", ":"))
-        self.clients.tell(partial(Mailbox.music, text=text))
+        self.clients.tell(lambda box: box.music(text))
 
     def _say(self, line: str, kind: str = "note") -> None:
         self._host.take([NewsFrame.of(self._now(), {"line": line, "kind": kind})])

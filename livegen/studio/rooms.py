@@ -36,7 +36,8 @@ class Limits(NamedTuple):
 class Rooms:
     """The rooms.  `build` makes one, `most` is how many there may be.  Threads: the event loop's only.
 
-    `worked` gives the processor time, seconds, of this process so far.
+    `worked` gives the processor time, seconds, of this process so far; `empty_us` is how long a room waits for its
+    players to come back, micros.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Rooms:
         limits: Limits = Limits(),  # noqa: B008  a value
         now: Callable[[], int] = clock.now,
         worked: Callable[[], float] = time.process_time,
+        empty_us: int = EMPTY_US,
     ) -> None:
         self._build, self._most, self._limits, self._now = build, most, limits, now
+        self._empty_us = empty_us
         self._load, self._worked = Load(now, worked), worked
         self._rooms: dict[str, Room] = {}
         self._budgets: dict[str, Budget] = {}
@@ -72,10 +75,13 @@ class Rooms:
                 if name not in ("", placed):
                     raise Elsewhere(name)
                 name = placed
-        name = name or new_name()
+        return self.room(name or new_name(), returns).clients
+
+    def room(self, name: str, returns: bool = False) -> Room:
+        """The room of this name, opened where there is none.  Raises Full, except where it returns."""
         if name not in self._rooms:
             self._open(name, returns)
-        return self._rooms[name].clients
+        return self._rooms[name]
 
     def ask(self, name: str, request: Request) -> None:
         """Do what somebody wants in a room; nothing where it has closed."""
@@ -131,7 +137,7 @@ class Rooms:
         self._next_at[name] = max(room.next_at, budget.ready_at(after))
         if len(room.clients):
             self._empty_since.pop(name, None)
-        elif now - self._empty_since.setdefault(name, now) > EMPTY_US:
+        elif now - self._empty_since.setdefault(name, now) > self._empty_us:
             room.close()
             del self._rooms[name], self._budgets[name], self._next_at[name], self._empty_since[name]
 

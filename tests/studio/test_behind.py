@@ -5,8 +5,8 @@ import random
 import pytest
 
 from livegen.daemon.clock import SECOND
-from livegen.studio.behind import LONGEST_US, SHORTEST_US, Behind
-from livegen.studio.way import DELAY_US
+from livegen.studio.behind import Behind
+from livegen.studio.way import AFAR, DELAY_US
 
 MS = 1000
 BEGIN = 100 * SECOND
@@ -36,7 +36,9 @@ def test_who_is_further_away_is_waited_for_within_seconds() -> None:
     assert 70 * MS <= behind.at(BEGIN + 60 * SECOND) <= 75 * MS
 
 
-@pytest.mark.parametrize(("ways_ms", "bound"), [((1, 3), SHORTEST_US), ((90, 300), LONGEST_US)])
+@pytest.mark.parametrize(
+    ("ways_ms", "bound"), [((1, 3), AFAR.shortest_us), ((90, 300), AFAR.longest_us)]
+)
 def test_it_keeps_within_its_bounds(ways_ms: tuple[int, int], bound: int) -> None:
     behind = Behind(BEGIN)
     played(behind, ways_ms, 0, 60)

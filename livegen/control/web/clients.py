@@ -8,7 +8,7 @@ WebSocket; knows neither HTTP, nor who may come in (`door`), nor what the engine
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -79,6 +79,9 @@ class Client:
     `number` is one that nobody else had.
     """
 
+    per_s = MESSAGES_PER_S
+    watches = True  # it shows what goes on
+
     def __init__(
         self,
         stage: Stage,
@@ -94,7 +97,7 @@ class Client:
         self.player, self.role = invited.player, ""
         self.channel: int | None = None  # on which he is heard, where he has a role
         self._played_at = -PLAYS_US
-        self._bucket = Bucket(MESSAGES_PER_S, MESSAGES_PER_S)
+        self._bucket = Bucket(self.per_s, self.per_s)
         self._hands = PageKeys()
         self._complained_at = self._urgent_at = -SECOND
         self.mailbox = Mailbox()
@@ -199,7 +202,7 @@ class Client:
                 return False
 
     def _complain(self, now: int) -> None:
-        self._refuse_once(f"more than {MESSAGES_PER_S} messages a second: some were left out", now)
+        self._refuse_once(f"more than {self.per_s} messages a second: some were left out", now)
 
     def _refuse_once(self, line: str, now: int) -> None:
         """Say why something is not done, once a second at most."""
@@ -214,6 +217,9 @@ class Client:
         if self.channel is not None:
             self._ask(Request("hears", [self.channel, ""]))
             self.channel = None
+
+
+AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class Clients:
@@ -262,14 +268,23 @@ class Clients:
         invited: Invited = Invited(),  # noqa: B008  a value
     ) -> Client:
         """Greet one more page; `first` are texts for it alone."""
+        return self.enter_as(Client, *first, invited=invited)
+
+    def enter_as(
+        self,
+        make: type[AnyClient],
+        *first: str,
+        invited: Invited = Invited(),  # noqa: B008  a value
+    ) -> AnyClient:
+        """Greet one more page, or what else `make` makes."""
         self._came += 1
-        client = Client(self._stage, self._ask, self._meet, invited, self._free_channel, self._came)
+        client = make(self._stage, self._ask, self._meet, invited, self._free_channel, self._came)
         for text in first:
             client.mailbox.reply(text)
         self._clients.add(client)
         client.greet()
         self._meet()
-        if len(self._clients) == 1:
+        if client.watches and self._watching == 1:
             self._ask(Request("watch", True))
         return client
 
@@ -278,8 +293,12 @@ class Clients:
         client.leave()
         self._clients.discard(client)
         self._meet()
-        if not self._clients:
+        if client.watches and not self._watching:
             self._ask(Request("watch", False))
+
+    @property
+    def _watching(self) -> int:
+        return sum(client.watches for client in self._clients)
 
     def _free_channel(self) -> int | None:
         return free_channel(

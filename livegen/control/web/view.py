@@ -1,12 +1,10 @@
 """The view that the pages of one engine share: state, notes, lines and figures, each a text made once for all."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from livegen.control.surfaces import Request
 from livegen.control.web.clients import Clients
-from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.stage import Stage
 from livegen.daemon import clock
 from livegen.daemon.processes.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
@@ -28,9 +26,11 @@ class View:
         """Take a note, a line or figures."""
         match frame:
             case HeardFrame() | SentFrame():
-                self.clients.tell(partial(Mailbox.note, text=self._stage.note(frame)))
+                note = self._stage.note(frame)
+                self.clients.tell(lambda box: box.note(note))
             case NewsFrame():
-                self.clients.tell(partial(Mailbox.line, text=self._stage.line(frame)))
+                line = self._stage.line(frame)
+                self.clients.tell(lambda box: box.line(line))
             case FiguresFrame():
                 self._figures(frame.values)
             case _:
@@ -54,12 +54,12 @@ class View:
             self._tell_state()
         if len(self.clients):
             text = self._stage.figures(figures, clock.now())
-            self.clients.tell(partial(Mailbox.figures, text=text))
+            self.clients.tell(lambda box: box.figures(text))
 
     def _say_hello(self) -> None:
         if len(self.clients):
             text = self._stage.hello(clock.now())
-            self.clients.tell(partial(Mailbox.hello, text=text))
+            self.clients.tell(lambda box: box.hello(text))
 
     def _tell_state(self) -> None:
-        self.clients.tell(partial(Mailbox.state, texts=self._stage.texts))
+        self.clients.tell(lambda box: box.state(self._stage.texts))

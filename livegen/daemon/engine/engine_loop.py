@@ -217,6 +217,11 @@ class EngineLoop:
             self._told_strain_at = now
             self._log(TOO_BUSY)
 
+    @property
+    def is_reading(self) -> bool:
+        """True while the value of a command is being read beside the music."""
+        return self._ahead.is_reading
+
     def time_left(self) -> int:
         """The time that it may wait for frames until its next turn, micros; at most 0: there is work now."""
         now, self._wakes_at = self._clock(), None

@@ -1,0 +1,109 @@
+"""A configuration becomes the process of all plug-ins."""
+
+import asyncio
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livegen.app.engines import engine_with
+from livegen.app.studios import studio_settings
+from livegen.errors import ConfigError
+from livegen.own_processes import spawn_command
+
+if TYPE_CHECKING:
+    from livegen.config import Config
+    from livegen.plugin.band import BuildRoom
+    from livegen.studio.room import Room
+    from livegen.studio.way import Way
+
+log = logging.getLogger(__name__)
+
+IN_THE_DAW = "record the track in your DAW: a plug-in keeps no recordings"
+NOBODY = "a plug-in remembers nobody"
+NOT_KEPT = {
+    "capture": IN_THE_DAW,
+    "keep": IN_THE_DAW,
+    "remember": NOBODY,
+    "forget": NOBODY,
+    "model": "the model of plug-ins is the one of your config.yaml; it is loaded when none is open",
+}
+
+
+def plugin(config: "Config") -> int:
+    """Serve plug-ins until none is there any more, and give the exit status.  Raises LivegenError."""
+    from livegen.daemon import page_files
+    from livegen.plugin import whereabouts
+    from livegen.plugin.whereabouts import Whereabouts
+
+    logging.basicConfig(level=logging.WARNING, format="livegen: %(message)s", stream=sys.stderr)
+    place, command = page_files.folder(), spawn_command("livegen", "plugin")
+    try:
+        claimed = whereabouts.claim(place)
+    except OSError as error:
+        raise ConfigError(
+            f"{place}: plug-ins are told there where livegen is, and nothing can be written ({error.strerror})"
+        ) from None
+    if claimed is None:
+        print("ready: livegen plugin is running already", flush=True)
+        return 0
+    token = secrets.token_urlsafe(24)
+
+    def ready(port: int) -> None:
+        whereabouts.tell(place, Whereabouts(port, token, os.getpid(), command))
+        print(f"ready: plug-ins connect to port {port}", flush=True)
+
+    try:
+        _serve(config, token, ready)
+    finally:
+        whereabouts.tell(place, Whereabouts(None, "", os.getpid(), command))
+        os.close(claimed)
+    return 0
+
+
+def _serve(config: "Config", token: str, ready: Callable[[int], object]) -> None:
+    """Load the model, and serve.  Raises LivegenError."""
+    import gc
+
+    from livegen.plugin.band import Bands
+    from livegen.plugin.server import PlugInServer
+    from livegen.studio.application import charts_of
+
+    settings = studio_settings(config)
+    engine = settings["engine"]
+    channels = {part: int(route["channel"]) for part, route in engine["routes"].items()}
+    build, model = band_builder(settings)
+    server = PlugInServer(Bands(build, channels), charts_of(settings), token, model, log.warning)
+    gc.collect()
+    gc.freeze()
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(server.serve(ready))
+
+
+def band_builder(given: dict[str, Any]) -> "tuple[BuildRoom, str]":
+    """The function that makes a band's room, and the name of the model.  Raises LivegenError."""
+    from livegen.inference.model_files import load
+    from livegen.studio.application import charts_of
+    from livegen.studio.room import Room
+    from livegen.studio.way import HORIZON_US
+
+    settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
+    charts, presets = charts_of(given), list(settings["presets"])
+    model = load(Path(settings["model"]))
+    rules = {int(channel): rule for channel, rule in settings["rules"].items()}
+
+    def build(
+        name: str,
+        seed: int | None,
+        way: "Way",
+        now: Callable[[], int],
+        wakes: Callable[[], object],
+    ) -> "Room":
+        chosen = secrets.randbelow(2**32) if seed is None else seed
+        engine = engine_with(settings | {"seed": chosen}, model, rules)
+        return Room(name, engine, settings, presets, charts, now, wakes, way=way, left_out=NOT_KEPT)
+
+    return build, model.facts.name
