@@ -26,11 +26,12 @@ def probabilities(
     Temperature is above 0.  Raises NothingAllowed.
     """
     clean = logits.astype(np.float64)
-    if not np.isfinite(clean).all():
-        clean = np.nan_to_num(clean, nan=_FLOOR, posinf=1e4, neginf=_FLOOR)
     if allowed is not None:
         clean = np.where(allowed, clean, _FLOOR)
     highest = clean.max()
+    if not highest < np.inf:  # where one of them is NaN, so is the highest
+        clean = np.nan_to_num(clean, nan=_FLOOR, posinf=1e4, neginf=_FLOOR)
+        highest = clean.max()
     if highest <= _FLOOR / 2:
         weights = np.ones(len(clean)) if allowed is None else allowed.astype(np.float64)
     else:
@@ -56,11 +57,11 @@ def nucleus(likely: Probabilities, share: float) -> Probabilities:
     """Keep the likeliest choices that together reach `share`.  Holtzman et al. 2020, section 3.1."""
     if share >= 1.0:
         return likely
-    order = np.argsort(-likely, kind="stable")
-    reached = np.cumsum(likely[order])
-    keep = order[: int(np.searchsorted(reached, share)) + 1]
-    kept = np.zeros_like(likely)
-    kept[keep] = likely[keep]
+    order = (-likely).argsort(kind="stable")
+    ordered = likely[order]
+    last = int(ordered.cumsum().searchsorted(share)) + 1
+    kept = np.zeros(len(likely))
+    kept[order[:last]] = ordered[:last]
     return np.asarray(kept / kept.sum())
 
 
@@ -82,7 +83,7 @@ def hasten(waiting: Probabilities, rate: float) -> Probabilities:
 
 def draw(likely: Probabilities, chance: float) -> int:
     """The choice at `chance` (0 <= chance < 1) of the cumulative distribution; never one of probability 0."""
-    reached = np.cumsum(likely)
-    choice = int(np.searchsorted(reached, chance * reached[-1], side="right"))
+    reached = likely.cumsum()
+    choice = int(reached.searchsorted(chance * reached[-1], side="right"))
     # By rounding it may lie behind the last that is likely.
     return choice if choice < len(likely) else int(np.flatnonzero(likely)[-1])

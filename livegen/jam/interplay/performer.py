@@ -628,8 +628,9 @@ class Performer:
                 self._make_room(player, call, now)
         for _ in range(1 if self.is_strained else self._slice_steps):
             rollout = plan.next(now, self.place)
-            if rollout is not None:
-                rollout.step()
+            if rollout is None:
+                break
+            rollout.step()
         self.hurried += plan.settle(now, lambda done: self._choice(done, call, now))
         if plan.chosen is None:
             return

@@ -86,11 +86,13 @@ class Plan:
 
     def deadline(self, now: int, place: Place) -> int | None:
         """Give the time, micros, at which more is to be planned or all has been played; None when neither is known."""
-        if self.chosen is None or self._wants_more(self.chosen, now, place):
+        if self.chosen is None:
             return now
-        if self.chosen.is_done and self.stands_to is None:
+        is_done = self.chosen.is_done
+        if is_done and self.stands_to is None:
             return self.end_us
-        return self._more_at(self.chosen.frontier, place)
+        at = self._more_at(self.chosen.frontier, place)
+        return now if now >= at and not is_done else at
 
     def is_over(self, now: int) -> bool:
         """True if it is time to plan anew, for it stands no further."""

@@ -8,6 +8,8 @@ ended still counts for a while, so a broken chord is one.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from livegen.music.chords.chord import KINDS, Chord
 from livegen.music.chords.laid import LEAST, Laid
 
@@ -33,14 +35,15 @@ _USUAL = {
 _NOWHERE = 12  # index of a weight that is always 0, where a chord has three tones
 
 
-def _reading(root: int, kind: str) -> tuple[int, str, int, int, int, int, float]:
-    """Root, kind, the indices of its four weights, and what it scores before any is heard."""
-    tones = [(root + step) % 12 for step in KINDS[kind]]
-    a, b, c, d = (*tones, _NOWHERE)[:4]
-    return root, kind, a, b, c, d, _USUAL[kind] - _MISSING * len(tones)
+def _tones(root: int, kind: str) -> tuple[int, ...]:
+    """The indices of the four weights of a reading."""
+    return (*((root + step) % 12 for step in KINDS[kind]), _NOWHERE)[:4]
 
 
-_READINGS = tuple(_reading(root, kind) for root in range(12) for kind in _USUAL)
+# All that may be heard as a chord, by root and kind; of each its four tones, and its score before any is heard.
+_READINGS = tuple((root, kind) for root in range(12) for kind in _USUAL)
+_TONES = np.array([_tones(root, kind) for root, kind in _READINGS]).T
+_BEFORE = np.array([_USUAL[kind] - _MISSING * len(KINDS[kind]) for _, kind in _READINGS])
 _KIND_AT = {kind: index for index, kind in enumerate(_USUAL)}
 _GAIN = 1 + _OUTSIDE + _MISSING
 
@@ -191,12 +194,12 @@ class ChordTracker:
     def _best(self, weights: list[float], bass: int | None) -> tuple[int, str] | None:
         """The reading to go by from now on; None when nothing is heard as a chord."""
         stray = _OUTSIDE * sum(weights)
-        below = [_ON_BASS if pitch_class == bass else 0.0 for pitch_class in range(12)]
-        scores = [
-            _GAIN * (weights[a] + weights[b] + weights[c] + weights[d]) + usual + below[root]
-            for root, _, a, b, c, d, usual in _READINGS
-        ]
-        best = max(scores)
+        heard = np.array(weights)
+        a, b, c, d = _TONES
+        scores = _GAIN * (heard[a] + heard[b] + heard[c] + heard[d]) + _BEFORE
+        if bass is not None:
+            scores[bass * len(_USUAL) : (bass + 1) * len(_USUAL)] += _ON_BASS
+        best = scores.max()
         if best - stray < _LEAST:
             return None
         held = self._chord
@@ -205,9 +208,8 @@ class ChordTracker:
             if best < scores[at] + _KEEP:
                 return held.root, held.kind
         # Of those that score the same the one whose root is the bass, or next above it: in every key alike.
-        alike = [_READINGS[at] for at, score in enumerate(scores) if score == best]
-        root, kind, *_ = min(alike, key=lambda reading: (reading[0] - (bass or 0)) % 12)
-        return root, kind
+        alike = [_READINGS[at] for at in np.flatnonzero(scores == best)]
+        return min(alike, key=lambda reading: (reading[0] - (bass or 0)) % 12)
 
 
 def _in_the_ear(weights: list[float]) -> int:
