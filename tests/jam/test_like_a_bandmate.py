@@ -56,6 +56,17 @@ def lengths(jam: Rehearsal) -> list[tuple[int, int]]:
     return found
 
 
+def sounded(jam: Rehearsal) -> list[tuple[int, int, int]]:
+    """The notes of ours that have ended: when each began and ended, micros, and its pitch."""
+    began, found = dict[tuple[int, int], int](), []
+    for at, message in jam.sent:
+        if isinstance(message, NoteOn):
+            began[message.channel, message.pitch] = at
+        elif isinstance(message, NoteOff):
+            found.append((began.pop((message.channel, message.pitch)), at, message.pitch))
+    return found
+
+
 # --- coming in ----------------------------------------------------------------------------------------------------
 
 
@@ -324,6 +335,15 @@ def test_companions_double_no_key_that_the_player_holds_in_either_hand(shift: in
     assert begun and not begun & set(keys)
 
 
+@pytest.mark.parametrize("keys", [(48, 52, 55), (41, 48, 57), (45, 52, 60), (43, 50, 59)])
+def test_beneath_a_chord_of_the_left_hand_alone_nothing_is_added(keys: tuple[int, ...]) -> None:
+    jam = rehearsal(mode="harmonise")
+    strike(jam, keys, 0, BAR)
+    assert all(note.pitch >= 48 for _, note in onsets(jam))
+    jam.play(BAR, NoteOn(76, 80))
+    assert onsets(jam, since=BAR), "a melody has companions"
+
+
 def test_before_a_key_or_a_chord_is_known_a_melody_has_no_companions() -> None:
     jam = rehearsal(mode="harmonise")
     playing(jam, [(0, 1, 67), (1, 1, 69)])
@@ -387,6 +407,30 @@ def test_over_chords_that_go_on_without_a_rest_the_solo_begins_after_four_bars(
     assert begun[-1] > 10 * BAR, "it goes on"
     assert min(note.pitch for _, note in onsets(jam)) >= 60, "above the chords"
     assert len(begun) == len(set(begun)), "one note at a time"
+
+
+def solo_over_loops(model: Model, rounds: int, seed: int = 0) -> Rehearsal:
+    jam = rehearsal(model, mode="solo", seed=seed)
+    for number in range(rounds):
+        comp(jam, number * 4 * BAR)
+    return jam
+
+
+def test_a_solo_over_slow_chords_does_not_fall_behind_though_each_of_them_is_planned_for() -> None:
+    """What it is behind at one chord is made up for at the next; without that .25 to .34 onsets a beat."""
+    begun = [at for at, _ in onsets(solo_over_loops(UniformModel(12), 3))]
+    assert len(begun) / ((12 * BAR - begun[0]) / BEAT) >= 0.45
+    assert max(after - before for before, after in pairwise(begun)) <= 4 * BEAT
+
+
+def test_a_note_of_a_solo_that_is_not_in_the_next_chord_is_left_when_that_is_heard() -> None:
+    for seed in range(3):
+        jam = solo_over_loops(UniformModel(96), 3, seed)
+        for begun, ended, pitch in sounded(jam):
+            line = -(-begun // BAR) * BAR
+            keys = LOOP[line // BAR % 4]
+            if line - begun >= BEAT // 2 and pitch % 12 not in {key % 12 for key in keys}:
+                assert ended <= line + 14 * BEAT // 24, "on the next eighth"
 
 
 def test_a_solo_over_chords_uses_the_range_of_people_s_and_keeps_above_the_hands() -> None:

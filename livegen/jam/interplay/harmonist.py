@@ -17,7 +17,7 @@ from livegen.music.messages import velocity_near
 from livegen.music.parts import COMP, LEAD
 
 VOICES = 2  # companions of one note
-_LOWEST = 36
+_LOWEST = 48  # of a companion: two notes a third or a fourth apart below it are mud
 _SOFTER = 0.8  # how loud a companion is beside its note
 
 

@@ -40,7 +40,7 @@ from livegen.jam.phrases.rendition import Rendition
 from livegen.jam.phrases.singer import Singer, Singing
 from livegen.jam.planning.brief import Brief, brief_for, for_drums, in_style, onsets, parts, room
 from livegen.jam.planning.candidate import Candidate
-from livegen.jam.planning.density import LONGEST_SILENCE
+from livegen.jam.planning.density import LONGEST_SILENCE, longest_rest
 from livegen.jam.planning.ensemble import Ensemble
 from livegen.jam.planning.own_notes import STRUCK
 from livegen.jam.planning.planner import EIGHTH, Rollout
@@ -505,7 +505,7 @@ class Performer:
         own += [it.tick for it in strokes if it.velocity and brief.parts[it.part]][-1:]
         since = max(own, default=response.start if response else brief.start)
         rate = brief.density * brief.densest
-        beside = round(TICKS_PER_BEAT / rate) if brief.room else LONGEST_SILENCE
+        beside = round(TICKS_PER_BEAT / rate) if brief.room else longest_rest(brief)
         due = since + min(max(beside, EIGHTH), LONGEST_SILENCE)
         return max(due, brief.start + -brief.start % EIGHTH) - brief.start
 

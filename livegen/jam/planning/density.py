@@ -5,11 +5,12 @@ model; chance is an argument.
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.codec.encoder import Stroke
 from livegen.jam.planning.brief import Brief
 from livegen.jam.planning.strikes import TOGETHER
 from livegen.music.parts import COMP, DRUMS
@@ -18,14 +19,18 @@ from livegen.music.time.metre import TICKS_PER_BEAT
 SOONEST = 5  # ticks from one stroke of a comp to its next: sixteenths, and no tremolo
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 # In a style the second note of a response comes after as long as so many of its notes take, or two beats: else every
-# twentieth answer in jazz_swing was a note, and nothing new for half of its length.
+# twentieth answer in jazz_swing was a note, and nothing new for half of its length.  In a solo over chords, too.
 _RESTS, _LEAST_SILENCE = 4.0, 2 * TICKS_PER_BEAT
 # A line waits so many times as long as its call did, at most: nobody answers a lick by one note of six beats.
 _WAITS = 1.5
+_SOLO_WAITS = 4 * TICKS_PER_BEAT
 MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
+_REMEMBERED = (
+    8 * TICKS_PER_BEAT
+)  # of a response that is planned anew as it goes on: how far back its pace counts
 
 
 class Crowd:
@@ -46,7 +51,7 @@ class Crowd:
 
 def first_rest(brief: Brief) -> int:
     """The most ticks from the first onset of a response to the next."""
-    if brief.lines is None or brief.pace is None:
+    if (brief.lines is None and brief.contour is None) or brief.pace is None:
         return LONGEST_SILENCE
     # In whole beats, so that it ends on a line if it began on one.
     beats = round(_RESTS / (brief.pace * brief.density * brief.densest))
@@ -54,7 +59,12 @@ def first_rest(brief: Brief) -> int:
 
 
 def longest_rest(brief: Brief) -> int:
-    """The most ticks from an onset of a response to the next: about as long as the call waited, and longer in lines."""
+    """The most ticks from an onset of a response to the next: about as long as the call waited, and longer in lines.
+
+    Of a solo over chords a bar of four quarters, however slowly they change.
+    """
+    if brief.contour:
+        return _SOLO_WAITS
     gaps = [it.gap for it, plays in zip(brief.voicings, brief.parts, strict=True) if it and plays]
     if not gaps and brief.gap is not None:
         beats = -(
@@ -67,7 +77,12 @@ def longest_rest(brief: Brief) -> int:
 class Density:
     """The onsets of a response's own parts: one begins by tick `onset_by`; `struck_at` is the last of each part."""
 
-    def __init__(self, brief: Brief, onset_by: int) -> None:
+    def __init__(self, brief: Brief, onset_by: int, own: Sequence[Stroke] = ()) -> None:
+        """`own` are the strokes of the response before `brief.start`: its pace counts them."""
+        begun = [stroke.tick for stroke in own if stroke.velocity]
+        first = min(begun, default=brief.start)
+        self._since = min(brief.start, max(first, brief.start - _REMEMBERED))
+        self._before = sum(tick >= self._since for tick in begun)
         self._longest_rest = longest_rest(brief)
         self._first_rest = min(first_rest(brief), self._longest_rest)
         self.onset_by = onset_by
@@ -122,14 +137,14 @@ class Density:
     def rate(self, tick: int, brief: Brief, begun: int) -> float:
         """Give how much denser to play than the model would, so that the whole comes out as dense as the call.
 
-        `begun` is how many onsets were drawn until a tick and not dropped.
+        `begun` is how many onsets were drawn from `brief.start` until a tick and not dropped.
         """
         density = brief.density * brief.densest
         if brief.pace is None or not brief.follow:
             return density
-        beats = (tick - brief.start) / TICKS_PER_BEAT
+        beats = (tick - self._since) / TICKS_PER_BEAT
         due = brief.pace * density * beats
-        behind = (due + _SETTLED) / (begun + self._thinned + _SETTLED)
+        behind = (due + _SETTLED) / (self._before + begun + self._thinned + _SETTLED)
         return density * min(4.0, max(0.25, float(behind**brief.follow)))
 
     def wanted(

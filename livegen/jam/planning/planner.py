@@ -117,12 +117,12 @@ class Rollout(KeepsStrokes, PlayedOnce):
         self._draws = Drawing(hearing, rng, keeps_steps)
         is_free = has_begun or brief.end is None
         half = brief.patience if is_free else ((brief.end or 0) - brief.start) // 2
-        self._density = Density(brief, brief.start + min(brief.patience, half))
+        own = list(own)
+        self._density = Density(brief, brief.start + min(brief.patience, half), own)
         self._supposed = Crowd()
         self._notes = OwnNotes(brief.supposes, hearing.timeline.tempo_us)
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
-        own = list(own)
         may_close = rng.random() < CLOSES
         self._line = LeadLine(brief, hearing.timeline.metre, may_close=may_close, own=own)
         self._strikes = Strikes(brief, own)
@@ -134,15 +134,24 @@ class Rollout(KeepsStrokes, PlayedOnce):
             self._take_over(stroke)
 
     def _take_over(self, stroke: Stroke) -> None:
-        """A note of ours that sounds: it goes on, or ends now if its part no longer plays."""
+        """A note of ours that sounds: it goes on, or ends now if its part no longer plays, or its chord is over."""
         _, part, pitch, _ = stroke
         if part == DRUMS:
             self.planned.append(self._notes.begin_drum(stroke._replace(tick=self.frontier)))
-        elif self.brief.parts[part]:
+        elif self.brief.parts[part] and not self._is_left_over(stroke):
             self._notes.begin(stroke, self.brief.channels[part])
         else:
             self._unheard.append(Stroke(self.frontier, part, pitch, 0))
             self.planned.append(self._unheard[-1])
+
+    def _is_left_over(self, stroke: Stroke) -> bool:
+        """True of a note of a solo, an eighth old at least, that the chord of the player has no more."""
+        tick, part, pitch, _ = stroke
+        if part != LEAD or not self.brief.contour or self.frontier - tick < EIGHTH:
+            return False
+        harmony = self.brief.harmony[LEAD]
+        chord = harmony.chord(self.frontier) if harmony else None
+        return chord is not None and pitch % 12 not in chord.pitch_classes
 
     @property
     def likelihood(self) -> float:
