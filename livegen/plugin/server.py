@@ -96,8 +96,8 @@ class PlugInServer:
         try:
             if self._connections <= MOST_CONNECTIONS:
                 await self._serve(reader, writer)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # it went away
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # it went away, or the process ends
         except Exception as error:
             self._say(f"plug-in: a connection ended because of a fault in livegen: {error!r:.200}")
         finally:
