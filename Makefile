@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz mutants lock frozen sbom audit check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster encoder fuzz mutants lock frozen sbom audit check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -53,29 +53,30 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, mcp, score, sound, words or cluster (or several: score,sound) adds what that needs
+install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, listen, mcp, score, sound, words or cluster (or several: score,sound) adds what that needs
 	$(if $(WITH),$(call set_up,$(WITH)))
 	$(if $(findstring sound,$(WITH)),@$(MAKE) --no-print-directory fluidsynth)
+	$(if $(findstring listen,$(WITH)),@$(MAKE) --no-print-directory portaudio)
 	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \
 	echo "livegen is $(PREFIX)/bin/livegen" && case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) \
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
-test: $(VENV)/.tested sound jack chromium fluidsynth # install everything and run the tests: ARGS='-k panic'
+test: $(VENV)/.tested sound jack chromium fluidsynth portaudio # install everything and run the tests: ARGS='-k panic'
 	@# What fails is run once more, alone: on a busy machine a JACK server may starve, or libjack crash (docs/LOG.md).
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || { \
 	echo "what failed is run once more, alone; it must pass" >&2; \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 cluster: $(VENV)/.tested # install the extra cluster and run the tests that start Ray, on a machine that is not busy
-	$(call set_up,train link mcp score sound cluster dev)
+	$(call set_up,train link listen mcp score sound cluster dev)
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 encoder: $(VENV)/.tested # install the extra words and run the test of its encoder
-	$(call set_up,train link mcp score sound words dev)
+	$(call set_up,train link listen mcp score sound words dev)
 	$(BIN)/python -m pytest -m encoder tests/control/words $(ARGS)
 
 fuzz: $(VENV)/.tested # install the extra fuzz and try inputs of chance on all that takes what strangers make: ARGS='midi-file --seconds 60'
-	$(call set_up,train link mcp score sound fuzz dev)
+	$(call set_up,train link listen mcp score sound fuzz dev)
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 mutants: $(VENV)/.tested # break the guards one place at a time and see whether the tests notice; takes long: ARGS=outbox
@@ -182,7 +183,7 @@ $(VENV)/.served: pyproject.toml constraints.txt $(wildcard locks/*.txt) $(PAGE) 
 	$(call set_up,)
 
 $(VENV)/.tested: pyproject.toml constraints.txt $(wildcard locks/*.txt) $(PAGE) | $(BIN)/python compiler
-	$(call set_up,train link mcp score sound dev)
+	$(call set_up,train link listen mcp score sound dev)
 	@touch $@
 
 chromium:
@@ -208,6 +209,11 @@ sound: | $(BIN)/python
 fluidsynth: | $(BIN)/python
 	@$(BIN)/python -c 'import fluidsynth' 2>/dev/null || { $(call need,a sound of its own,$$(\
 	apt-cache show libfluidsynth3 >/dev/null 2>&1 && echo libfluidsynth3 || echo fluidsynth),fluid-synth); }
+
+# sounddevice brings PortAudio for macOS and Windows, and loads the system's on Linux.
+portaudio: | $(BIN)/python
+	@[ "$$(uname)" != Linux ] || $(BIN)/python -c 'import ctypes; ctypes.CDLL("libportaudio.so.2")' 2>/dev/null || \
+	{ $(call need,hearing audio,$$(apt-cache show libportaudio2 >/dev/null 2>&1 && echo libportaudio2 || echo libportaudio2t64),); }
 
 jack:
 	@command -v jackd >/dev/null || { $(call need,testing over real MIDI ports,jackd2,jack); }

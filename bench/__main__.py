@@ -69,6 +69,7 @@ PARTS = (
     Part("page", "The music with pages looking on"),
     Part("studio", "A studio of many jams"),
     Part("plugin", "Plug-ins of a DAW", long=True),
+    Part("listening_in", "Notes heard in audio", long=True),
     Part("scale", "Many jams, by simulation"),
     Part("studio_load", "A studio with sixty players, for ten minutes"),
     Part("busy", "From outside, beside an echo, on a busy machine"),

@@ -14,7 +14,7 @@ ROOT = HERE.parent
 SERVE = "serve"
 # Torch is built for each kind of processor and card, and the builds come from several places: train and cluster, which
 # need it, have versions and no hashes.
-LOCKED = ("link", "mcp", "score", "sound", "words", "fuzz", "dev")
+LOCKED = ("link", "listen", "mcp", "score", "sound", "words", "fuzz", "dev")
 HEADING = "# Written by `make lock`, never by hand: every package with the hashes of its files.\n"
 _UV = (
     "pip",

@@ -235,6 +235,7 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
     "sudo apt-get install pipewire-jack": SYSTEM,
     "systemctl --user restart pipewire": SYSTEM,
     "sudo apt-get install libfluidsynth3 (macOS: brew install fluid-synth)": SYSTEM,
+    "sudo apt-get install libportaudio2": SYSTEM,
     "sudo usermod -a -G audio $USER, then log out and in": SYSTEM,
     "sudo modprobe snd-seq; for every start: echo snd-seq | sudo tee /etc/modules-load.d/midi.conf": SYSTEM,
 }

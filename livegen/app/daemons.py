@@ -25,11 +25,12 @@ def serve(
     until_player_ends: bool = False,
     stats: str = "",
     origin: "Origin | None" = None,
+    listen: str | None = None,
 ) -> int:
     """Serve as configured until told to stop, and give the exit status.  Raises LivegenError.
 
     `record` is written under that name, or under the next free one.  With `origin`, where the configuration came
-    from, it is read again whenever its files change.
+    from, it is read again whenever its files change.  With `listen` notes are heard in that audio input or WAV file too.
     """
     from livegen.daemon import page_files
     from livegen.daemon.port_process import ServeOptions
@@ -37,7 +38,11 @@ def serve(
     from livegen.daemon.recording.recordings import midi_name
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
+    from livegen.sound.notes_heard import DELAY_US
+
+    behind_us = DELAY_US if listen else 0
     settings = engine_settings(config)
+    settings |= {"behind_us": behind_us, "horizon_us": settings["horizon_us"] + behind_us}
     tempo = config.controls["tempo"]
     options = ServeOptions(
         port=config.ports.output,
@@ -45,6 +50,8 @@ def serve(
         api=config.ports.api,
         settings=settings,
         player=player,
+        microphone=listen,
+        behind_us=behind_us,
         record=record and midi_name(record),
         recordings=recordings_folder(config),
         journals=config.recording.journals,

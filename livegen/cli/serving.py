@@ -76,6 +76,12 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
     help="MIDI file to play to the model in your place, in real time.",
 )
 @click.option(
+    "--listen",
+    metavar="mic|NAME|FILE.wav",
+    help="Hear one voice in audio too, a singer, a guitar, a horn: mic (the system's input), the name or number of an "
+    "audio input, or a WAV file. Every note is known a sixth of a second after it is struck.",
+)
+@click.option(
     "--record",
     type=NEW_FILE,
     metavar="FILE.mid",
@@ -114,6 +120,7 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
 )
 def serve(
     player: Path | None,
+    listen: str | None,
     record: Path | None,
     until_player_ends: bool,
     stats: str | None,
@@ -133,6 +140,7 @@ def serve(
       livegen serve --mode accompany --surface launchpad
       livegen serve --api none --player call.mid --record both.mid --until-player-ends
       livegen serve --sound
+      livegen serve --sound --listen mic
     """
     if until_player_ends and not player:
         raise ConfigError("--until-player-ends: no file is played; name one with --player")
@@ -146,6 +154,7 @@ def serve(
         until_player_ends=until_player_ends,
         stats=stats or "",
         origin=origin,
+        listen=listen,
     )
 
 

@@ -6,6 +6,7 @@ survives the engine.  Knows bytes, times and processes; what to play is decided 
 
 import logging
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,13 @@ from livegen.daemon.midi.server_watch import STALL_US
 from livegen.daemon.midi.wiring import Input, Output, Sink, Thru
 from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
 from livegen.daemon.processes.child import ChildProcess
-from livegen.daemon.processes.children import ControlProcess, FilePlayer, Recorder, Sounder
+from livegen.daemon.processes.children import (
+    ControlProcess,
+    FilePlayer,
+    Microphone,
+    Recorder,
+    Sounder,
+)
 from livegen.daemon.processes.frames import (
     CommandFrame,
     CutFrame,
@@ -80,6 +87,8 @@ class ServeOptions:
     # The time, micros, that lies at least between two values of a controller, a bend or a pressure that are passed on.
     values_every_us: int = COALESCE_US
     player: Path | None = None
+    microphone: str | None = None  # where notes are heard in audio; None: nowhere
+    behind_us: int = 0  # by so much the engine plays behind the clock, so that what is heard late has come by then
     record: Path | None = None
     recordings: Path | None = None  # the folder in which everything is kept; None: nothing is
     journals: int = 0  # how many of the newest are left there; 0: all
@@ -119,6 +128,7 @@ class PortProcess:
         self._dies_of: int | None = None
         self._supervisor = Supervisor(options.settings, options.kind)
         self._player = FilePlayer(options.player)
+        self._microphone = Microphone(options.microphone)
         tempo = options.record_tempo_bpm
         self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
         self._control = ControlProcess(options.control or {})
@@ -126,6 +136,7 @@ class PortProcess:
         self._children: Sequence[ChildProcess] = (
             self._supervisor,
             self._player,
+            self._microphone,
             self._recorder,
             self._control,
             self._sounder,
@@ -148,6 +159,7 @@ class PortProcess:
         self._telling = Telling(parts, self._page, options.settings, out)
         self._statistics = Statistics(self._telling.print, self._figures, options.stats == "trace")
         self._inputs: Sequence[Input] = (self._midi, self._player)
+        self._heard: deque[tuple[int, bytes]] = deque()  # that waits until the engine is there too
         self._outputs: Sequence[Output] = (self._midi,)
         thru = [Thru(self._outbox, self._midi.is_well)] if options.thru else []
         self._sinks: Sequence[Sink] = (
@@ -190,6 +202,8 @@ class PortProcess:
             self._recorder.start(clock.now())
         if options.player is not None:
             self._player.start(clock.now())
+        if options.microphone is not None:
+            self._microphone.start(clock.now())
         if options.control is not None:
             self._control.start(clock.now())
         if options.sound is not None:
@@ -205,6 +219,10 @@ class PortProcess:
         for each in self._inputs:
             for data in each.due(now):
                 self._hear(data, now)
+        for data in self._microphone.due(now):
+            self._take_in(data, now)
+        while self._heard and self._heard[0][0] <= now:
+            self._take_in(self._heard.popleft()[1], now)
         for data in self._inlet.due(now):
             self._pass_on(data, now)
         for frame in self._supervisor.receive(now):
@@ -222,6 +240,13 @@ class PortProcess:
         self._sleep(now)
 
     def _hear(self, data: bytes, now: int) -> None:
+        """Take in what was played now; where the engine plays behind the clock, when that is there too."""
+        if self._options.behind_us:
+            self._heard.append((now + self._options.behind_us, data))
+        else:
+            self._take_in(data, now)
+
+    def _take_in(self, data: bytes, now: int) -> None:
         for message in self._inlet.feed(data, now):
             self._pass_on(message, now)
 
@@ -230,7 +255,7 @@ class PortProcess:
         if kind_of(data) == NOTE_ON:
             self._played_at = now
         for sink in self._sinks:
-            sink.heard(now, data)
+            sink.heard(now - self._options.behind_us, data)
 
     def _obey(self, command: CommandFrame, now: int) -> None:
         """Carry out a person's command, or pass it on; what sounds is silenced here, also without an engine."""
@@ -286,7 +311,8 @@ class PortProcess:
         match frame:
             case DueFrame(micros=due, payload=data) if data and self._midi.is_well():
                 if due >= self._went_on_at:
-                    self._outbox.put(due, data)
+                    # What answers at once something that was heard late is due already, and not to be left out.
+                    self._outbox.put(max(due, now) if self._options.behind_us else due, data)
             case CutFrame():
                 self._outbox.cut(now, frame.keys)
             case JournalFrame():
@@ -324,6 +350,7 @@ class PortProcess:
         """Wait for a message, a frame, a signal or a due time; for the last millisecond before a due time, spin."""
         send_at = self._outbox.deadline()
         times = [now + REST_US, self._inlet.deadline(), *(it.deadline() for it in self._inputs)]
+        times += [self._microphone.deadline(), self._heard[0][0] if self._heard else None]
         times.append(None if send_at is None else send_at - SPIN_US)
         times.append(self._supervisor.silent_at if self._outbox.sounding else None)
         self._wait(min(at for at in times if at is not None), now)
@@ -376,7 +403,7 @@ class PortProcess:
     def _look_for_failure(self) -> None:
         """End when something cannot start; once all runs, a child process's failure is only told."""
         failure = self._supervisor.failure
-        for child in (self._player, self._recorder):
+        for child in (self._player, self._microphone, self._recorder):
             if child.failure is not None:
                 failure, child.failure = child.failure, None
                 log.error("%s", failure)
@@ -466,7 +493,7 @@ class PortProcess:
             self._statistics.print_at_exit(sent_at, self._supervisor.link)
         self._hear_the_last(clock.now(), by - RECORDER_US)
         self._supervisor.stop()
-        for child in (self._player, self._control):
+        for child in (self._player, self._microphone, self._control):
             child.kill()
         clock.wait_until(sent_at + DELIVERY_US, 0)
         self._sounder.kill()

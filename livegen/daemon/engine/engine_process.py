@@ -9,7 +9,7 @@ import importlib
 import logging
 import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,11 @@ def serve(
             loop.urgency = urgency.how
 
 
+def _clock(behind_us: int) -> Callable[[], int]:
+    """Give the clock by which the engine plays: so many micros behind that of the machine."""
+    return (lambda: clock.now() - behind_us) if behind_us else clock.now
+
+
 def _header(settings: Mapping[str, Any], since: int, model: object) -> rows.Header:
     path = settings.get("model")
     sha256 = fingerprint(Path(path)) if isinstance(path, str) else ""
@@ -66,8 +71,9 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     link, first, frames = begun(sys.argv[1])
     settings = first.values
+    now = _clock(int(settings.get("behind_us", 0)))
     try:
-        engine = build(settings, clock.now())
+        engine = build(settings, now())
     except LivegenError as error:
         link.send(FailedFrame.of(clock.now(), str(error)))
         link.drain(SECOND)
@@ -82,7 +88,7 @@ def main() -> int:
     lock_memory()
     urgency = Urgency(ENGINE)
     link.send(ReadyFrame.of(clock.now(), engine.snapshot()))
-    serve(link, EngineLoop(link.send, engine, settings), frames, urgency)
+    serve(link, EngineLoop(link.send, engine, settings, now=now), frames, urgency)
     return 0
 
 

@@ -5,7 +5,7 @@ must not know.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,31 +26,33 @@ from livegen.daemon.processes.frames import (
     SnapshotFrame,
     StartFrame,
 )
-from livegen.music.messages import NOTE_OFF, kind_of
+from livegen.music.messages import NOTE_OFF, NOTE_ON, kind_of
 
 PLAYER_MODULE = "livegen.daemon.player"
+MICROPHONE_MODULE = "livegen.daemon.microphone"
 RECORDER_MODULE = "livegen.daemon.recording.recorder"
 SOUNDER_MODULE = "livegen.daemon.sounder"
 CONTROL_MODULE = "livegen.control.process"
 MAX_AHEAD = 1 << 14  # messages kept of a file that is dense beyond all music
 
 
-class FilePlayer(ChildProcess):
-    """The process that plays a file: its messages come a little ahead, with the time at which they are to be heard."""
+class TimedInput(ChildProcess):
+    """A process whose messages come a little ahead, with the time at which they are to be heard."""
 
-    def __init__(self, path: Path | None) -> None:
-        super().__init__(PLAYER_MODULE, [str(path)])
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(module, arguments, settings)
         self._ahead: deque[tuple[int, bytes]] = deque()
         self._waited_us = 0
         self._is_done = False
 
-    def play(self, at: int) -> None:
-        """Let the file begin at `at` micros."""
-        self.link.send(StartFrame(at))
-
     def due(self, now: int) -> list[bytes]:
         """Take in what comes and give what is to be heard now."""
-        # Beyond the limit the rest waits in the player's own process.
+        # Beyond the limit the rest waits in the other process.
         for frame in self.receive(now) if len(self._ahead) < MAX_AHEAD else []:
             if isinstance(frame, DueFrame):
                 self._ahead.append((frame.micros + self._waited_us, frame.payload))
@@ -60,11 +62,6 @@ class FilePlayer(ChildProcess):
             messages.append(self._ahead.popleft()[1])
         return messages
 
-    def wait(self, micros: int) -> None:
-        """Play all that is left so much later: nobody heard it meanwhile."""
-        self._ahead = deque((at + micros, data) for at, data in self._ahead)
-        self._waited_us += micros
-
     def deadline(self) -> int | None:
         """Give the time, micros, at which the next message is to be heard."""
         return self._ahead[0][0] if self._ahead else None
@@ -73,10 +70,43 @@ class FilePlayer(ChildProcess):
         """Give the descriptor of the link while that is open."""
         return -1 if self.link.closed else self.link.fileno()
 
+
+class FilePlayer(TimedInput):
+    """The process that plays a file."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(PLAYER_MODULE, [str(path)])
+
+    def play(self, at: int) -> None:
+        """Let the file begin at `at` micros."""
+        self.link.send(StartFrame(at))
+
+    def wait(self, micros: int) -> None:
+        """Play all that is left so much later: nobody heard it meanwhile."""
+        self._ahead = deque((at + micros, data) for at, data in self._ahead)
+        self._waited_us += micros
+
     @property
     def has_ended(self) -> bool:
         """All of the file was heard, or the process is gone."""
         return not self._ahead and (self._is_done or self.link.closed)
+
+
+class Microphone(TimedInput):
+    """The process that hears notes in audio, one voice; None for `source`: there is none."""
+
+    def __init__(self, source: str | None) -> None:
+        super().__init__(MICROPHONE_MODULE, settings={"source": source})
+        self._last = b""
+
+    def due(self, now: int) -> list[bytes]:
+        """Give what is to be heard now; where the process is gone, the end of the note that it left."""
+        messages = super().due(now)
+        self._last = messages[-1] if messages else self._last
+        if self.link.closed and not self._ahead and self._last and kind_of(self._last) == NOTE_ON:
+            messages.append(bytes((NOTE_OFF | self._last[0] & 0x0F, self._last[1], 0)))
+            self._last = b""
+        return messages
 
 
 class Recorder(ChildProcess):
