@@ -80,7 +80,8 @@ def rendered(notes: Sequence[Note], program: int) -> Samples:
     pieces.append(synth.samples(RATE))
     synth.close()
     mono = np.concatenate(pieces).mean(1) / 32768
-    return soxr.resample(mono, RATE, HEARD_RATE).astype(np.float32)
+    samples: Samples = soxr.resample(mono, RATE, HEARD_RATE).astype(np.float32)
+    return samples
 
 
 def heard(samples: Samples) -> tuple[list[tuple[float, int]], float, int]:
@@ -132,9 +133,9 @@ def main(phrases: int, seed: int, dry: bool) -> None:
     head = ["instrument", "notes", *(f"F1 within {w} ms" for w in WITHIN_MS)]
     per_frame_ms = 1000 * seconds / frames
     text = (
-        f"{phrases} melodies of {SECONDS:.0f} s an instrument, seed {seed}. Every note is known {DELAY_US // 1000} ms after it was "
-        f"struck. {per_frame_ms:.1f} ms of processor time for each {HOP_US // 1000} ms of audio, load {os.getloadavg()[0]:.1f}.\n\n"
-        + table(head, rows)
+        f"{phrases} melodies of {SECONDS:.0f} s an instrument, seed {seed}. Every note is known {DELAY_US // 1000} ms after "
+        f"it was struck. {per_frame_ms:.1f} ms of processor time for each {HOP_US // 1000} ms of audio, "
+        f"load {os.getloadavg()[0]:.1f}.\n\n" + table(head, rows)
     )
     keep("listening_in", {"rows": rows, "per_frame_ms": per_frame_ms}, text, dry)
 

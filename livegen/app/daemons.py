@@ -30,7 +30,7 @@ def serve(
     """Serve as configured until told to stop, and give the exit status.  Raises LivegenError.
 
     `record` is written under that name, or under the next free one.  With `origin`, where the configuration came
-    from, it is read again whenever its files change.  With `listen` notes are heard in that audio input or WAV file too.
+    from, it is read again whenever its files change.  With `listen` that audio input or WAV file is heard too.
     """
     from livegen.daemon import page_files
     from livegen.daemon.port_process import ServeOptions
