@@ -133,7 +133,7 @@ def main(phrases: int, seed: int, dry: bool) -> None:
     head = ["instrument", "notes", *(f"F1 within {w} ms" for w in WITHIN_MS)]
     per_frame_ms = 1000 * seconds / frames
     text = (
-        f"{phrases} melodies of {SECONDS:.0f} s an instrument, seed {seed}. Every note is known {DELAY_US // 1000} ms after "
+        f"{phrases} melodies of {SECONDS:.0f} s an instrument, seed {seed}. A note is known {DELAY_US // 1000} ms after "
         f"it was struck. {per_frame_ms:.1f} ms of processor time for each {HOP_US // 1000} ms of audio, "
         f"load {os.getloadavg()[0]:.1f}.\n\n" + table(head, rows)
     )
