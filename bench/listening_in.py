@@ -133,8 +133,8 @@ def main(phrases: int, seed: int, dry: bool) -> None:
     head = ["instrument", "notes", *(f"F1 within {w} ms" for w in WITHIN_MS)]
     per_frame_ms = 1000 * seconds / frames
     text = (
-        f"{phrases} melodies of {SECONDS:.0f} s an instrument, seed {seed}. A note is known {DELAY_US // 1000} ms after "
-        f"it was struck. {per_frame_ms:.1f} ms of processor time for each {HOP_US // 1000} ms of audio, "
+        f"{phrases} melodies of {SECONDS:.0f} s an instrument, seed {seed}. A note is known {DELAY_US // 1000} ms "
+        f"after it was struck. {per_frame_ms:.1f} ms of processor time for each {HOP_US // 1000} ms of audio, "
         f"load {os.getloadavg()[0]:.1f}.\n\n" + table(head, rows)
     )
     keep("listening_in", {"rows": rows, "per_frame_ms": per_frame_ms}, text, dry)
