@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz mutants lock frozen sbom audit check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
+.PHONY: help serve install test cluster encoder fuzz mutants lock frozen sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -111,6 +111,16 @@ fix: $(VENV)/.tested # format, and correct what lint can correct
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	cd page && npm run --silent fix
+
+plugin: # build the plug-in for DAWs, as CLAP, LV2 and VST3, into build/plugin; DPF_PATH=… where DPF is no system package
+	@[ "$$(uname)" != Linux ] || { [ -d $${DPF_PATH:-/usr/share/dpf} ] && [ -f /usr/include/nlohmann/json.hpp ] && \
+	command -v c++ && pkg-config --version; } >/dev/null 2>&1 || \
+	{ $(call need,the plug-in,dpf-source nlohmann-json3-dev g++ pkg-config,); }
+	$(MAKE) --no-print-directory -C plugin
+
+hosts: $(VENV)/.tested plugin jack # play the plug-in in hosts: a CLAP host of our own, and jalv (LV2) over JACK
+	@command -v jalv >/dev/null || { $(call need,the plug-in as LV2,jalv,); }
+	$(BIN)/python -m pytest -m plugin tests/hosts $(ARGS)
 
 train: $(VENV)/.tested # train a network: RECIPE=… DATA=… OUT=…
 	$(BIN)/livegen train $(RECIPE) --data $(DATA) --out $(OUT) $(ARGS)

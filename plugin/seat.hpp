@@ -1,0 +1,78 @@
+// The seat: the thread that speaks with livegen for one instance, as docs/PLUGIN.md says.
+//
+// The audio thread knows two queues and some atomic values of it, nothing else.  All times are microseconds of this
+// process's steady clock; in a bounce, of the bounce.
+#pragma once
+
+#include "controls.hpp"
+#include "queue.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+// From the audio thread.
+struct Said {
+    enum Kind : uint8_t { Play, Transport, Block, Live } kind;
+    bool playing = false;
+    uint8_t size = 0, data[3] = {};
+    int64_t at = 0, until = 0;
+    double bpm = 0, beat = 0;
+    int beats = 4, unit = 4;
+};
+
+// To the audio thread.  A cut with size 0 means all notes, else that of data[0] (channel) and data[1] (pitch).
+struct Due {
+    enum Kind : uint8_t { Message, Cut, Done } kind;
+    uint8_t size = 0, data[3] = {};
+    int64_t at = 0;
+};
+
+// What hello says, beside the controls.
+struct Place {
+    int band = 0, part = 0, role = 0, seed = 0;
+    bool operator==(const Place& o) const { return band == o.band && part == o.part && role == o.role && seed == o.seed; }
+};
+
+class Seat {
+public:
+    Seat();
+    ~Seat();
+
+    void begin(int64_t block_us); // starts the thread, or says hello anew where the block has changed; not for run()
+    void place(const Place& place); // the audio thread may call it
+    void set(int control, float value); // the audio thread may call it
+    void wake(); // the thread looks at once instead of within a millisecond: a system call, for bounces only
+
+    Queue<Said, 4096> said;
+    Queue<Due, 16384> due;
+    std::atomic<bool> connected{false}, bouncing{false}, open_page{false};
+
+private:
+    void serve();
+    bool connect();
+    void converse();
+    void send_hello(), send_said(), send_controls(), send_ping();
+    void hear(const std::string& line);
+    void give(const Due& due);
+    void pause(int milliseconds); // ends early when the seat does
+    Place wanted() const;
+
+    std::thread thread;
+    std::atomic<bool> ending{false};
+    std::atomic<int64_t> block_us{10000};
+    std::atomic<uint32_t> placed{0}; // band, part and role, a byte each
+    std::atomic<int> seed{0};
+    std::atomic<float> values[CONTROL_COUNT];
+    std::atomic<uint64_t> touched{0}, changed{0};
+
+    int socket = -1, bell[2] = {-1, -1};
+    bool greeted = false, lost = false, was_full = false;
+    Place place_said;
+    int64_t block_said = 0, heard_at = 0, offset = 0, best_trip = 0, started_at = 0;
+    std::vector<std::pair<int64_t, int64_t>> trips; // of the last pings: how long it took, and the offset
+    std::string token, out, in, page;
+    std::vector<std::string> command;
+};
