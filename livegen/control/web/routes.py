@@ -422,7 +422,9 @@ async def json_of(request: Request, most: int = MOST_BODY) -> Any:
         if len(body) > most:
             raise HTTPException(413, f"expected at most {most} bytes")
     try:
-        return json.loads(body)
+        found = json.loads(body)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        return found
     except (ValueError, RecursionError):
         raise HTTPException(400, "expected JSON") from None
 

@@ -473,3 +473,8 @@ def test_a_place_that_was_found_is_saved_by_its_name_and_time(browser: TestClien
     }
     for wrong in ({}, {"at": -1}, {"at": 1e9}, {"seconds": "8"}, {"name": 3}, {"more": 1}):
         assert post(browser, "/find/save", place | wrong if wrong else {}).status_code == 422
+
+
+def test_a_body_with_half_of_a_surrogate_pair_is_no_text(browser: TestClient) -> None:
+    place = {"name": "a\ud800", "at": 1, "seconds": 8}
+    assert post(browser, "/find/save", place).status_code == 400
