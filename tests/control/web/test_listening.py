@@ -99,6 +99,9 @@ def test_the_address_that_is_told_opens_the_page_and_other_names_do_not(
             writer.write(asked.encode())
             found.append((await reader.read()).split()[1])  # to the end: a file is open until then
             writer.close()
+        # The file is closed after the last byte has left.
+        if others := asyncio.all_tasks() - {asyncio.current_task(), serving}:
+            await asyncio.wait(others, timeout=0.5)
         serving.cancel()
         await asyncio.wait([serving])
         return found
