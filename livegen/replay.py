@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Engine, Event, Wake
+from livegen.jam.engine import TAKE_UP, Engine, Event, TakeUp, Wake
 from livegen.jam.reports.journal import EngineRun, Session
-from livegen.jam.reports.rows import Fault, Header, Out, Told, Took, Woke
+from livegen.jam.reports.rows import Fault, Header, JournalError, Out, Told, Took, Woke
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, decode, encode
 
@@ -43,7 +43,12 @@ class Outcome:
 
 
 def command(told: Told) -> Event:
-    """Make a command of what an engine was told."""
+    """Make a command of what an engine was told, or the music that it took up.  Raises JournalError."""
+    if told.name == TAKE_UP and isinstance(told.value, dict):
+        try:
+            return TakeUp.of(told.value, told.at)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise JournalError(f"the music that an engine took up is damaged ({error!r})") from None
     return Command(told.name, told.value)
 
 

@@ -3,19 +3,31 @@
 from collections.abc import Iterable
 from itertools import cycle
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.daemon.engine.engine_loop import EngineLoop
-from livegen.daemon.processes.frames import Frame, HeardFrame, JournalFrame
+from livegen.daemon.processes.frames import CommandFrame, Frame, HeardFrame, JournalFrame
 from livegen.jam.controls.controls import settings as controls
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.reports.journal import Account, Session, read
-from livegen.jam.reports.rows import Fault, Header, Lost, Received, Row, first_line, line, row_of
+from livegen.jam.reports.rows import (
+    Fault,
+    Header,
+    JournalError,
+    Lost,
+    Received,
+    Row,
+    Told,
+    first_line,
+    line,
+    row_of,
+)
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, decode, encode
-from livegen.replay import Outcome, explained, handed_out, reproduce
+from livegen.replay import Outcome, command, explained, handed_out, reproduce
 from livegen.testing import SECOND, UniformModel
 
 Playing = list[tuple[int, Message | Command]]
@@ -129,6 +141,47 @@ def test_every_engine_of_a_session_is_reproduced() -> None:
     twice = reproduce(session(*lived(CALL), *lived(CALL, begin=60 * SECOND)), engine)
 
     assert twice.is_same and twice.notes >= 2 * once.notes - 2
+
+
+def test_an_engine_that_went_on_with_the_music_of_one_that_died_is_reproduced() -> None:
+    strokes = [
+        [at, who, *data]
+        for beat in range(16)
+        for at, who, data in (
+            (500_000 * beat, 0, b"\x90\x40\x50"),
+            (500_000 * beat + 200_000, 0, b"\x80\x40\x40"),
+        )
+    ]
+    music = {"strokes": strokes, "timeline": [500_000, 0, 96], "chart": None, "phrases": {}}
+    now = 8_000_000
+    rows: list[Row] = [Header(now, now, HEADER.settings)]
+
+    def keep(frame: Frame) -> None:
+        if isinstance(frame, JournalFrame):
+            rows.extend(row_of(frame.micros, frame.values))
+
+    one = engine()
+    loop = EngineLoop(keep, one, {}, now=lambda: now)
+    loop.turn([CommandFrame.named(now, "take_up", music)])
+    for at, message in ((9_000_000, NoteOn(60, 80)), (9_400_000, NoteOff(60))):
+        rows.append(Received(at, encode(message)))
+        while now < at:
+            now += max(1, min(loop.time_left(), at - now))
+            loop.turn()
+        loop.turn([HeardFrame(at, encode(message))])
+    while now < 16 * SECOND:
+        now += max(1, loop.time_left())
+        loop.turn()
+
+    assert one.snapshot()["remembered"] == 17  # strokes of the player, those of before among them
+    outcome = reproduce(session(*rows), engine)
+    assert outcome.is_same and outcome.notes >= 3, outcome
+
+
+@pytest.mark.parametrize("value", [{}, {"strokes": [[0]], "timeline": [1, 0, 96]}, {"strokes": [[0, 0, 999]], "timeline": [1, 0, 96]}, {"strokes": [], "timeline": 3}])  # fmt: skip
+def test_music_that_was_taken_up_and_is_damaged_is_refused_with_a_line(value: object) -> None:
+    with pytest.raises(JournalError, match="took up is damaged"):
+        command(Told(0, "take_up", value))
 
 
 def test_what_is_played_while_an_engine_loads_is_reproduced() -> None:

@@ -126,7 +126,7 @@ class PortProcess:
         self._signals = Signals()
         self._was_told = False
         self._dies_of: int | None = None
-        self._supervisor = Supervisor(options.settings, options.kind)
+        self._supervisor = Supervisor(options.settings, options.kind, options.thru)
         self._player = FilePlayer(options.player)
         self._microphone = Microphone(options.microphone)
         tempo = options.record_tempo_bpm

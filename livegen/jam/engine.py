@@ -20,7 +20,7 @@ it is, `starts` when an answer begins, `performer` plays, `steering` puts settin
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from livegen.inference.contract import Fittable, Layers, Model
 from livegen.inference.generator import Generator
@@ -70,10 +70,11 @@ from livegen.music.messages import (
     NoteOn,
     Other,
     PitchBend,
+    decode,
 )
 from livegen.music.parts import DRUM_CHANNEL, DRUMS, KEYS, LEAD, PARTS
 from livegen.music.sync.transport import is_transport
-from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, told_metre, written
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre, told_metre, written
 from livegen.music.time.timeline import Timeline, tempo_us
 
 # Beats after which the beat is looked for again: who plays beside follows it, who is asked needs it at once.
@@ -115,6 +116,9 @@ class Recall:
     lesson: Lesson | None = None
 
 
+TAKE_UP = "take_up"  # the name of a `TakeUp` between processes, and in a journal
+
+
 @dataclass(frozen=True, slots=True)
 class TakeUp:
     """Go on with music that another engine played, in its bars: what was heard, each with its time and whose it is.
@@ -127,6 +131,22 @@ class TakeUp:
     timeline: Timeline
     place: ChartPlace | None = None
     phrases: Mapping[str, KeptPhrase] = field(default_factory=dict)
+
+    @staticmethod
+    def of(told: Mapping[str, Any], now: int) -> "TakeUp":
+        """What a process told in JSON that had it from the last one, as far as it had been played by then."""
+        tempo_us, origin_us, bar = told["timeline"]
+        heard = tuple(
+            (at, bool(who), message)
+            for at, who, *data in told["strokes"]
+            if at <= now and (message := decode(bytes(data))) is not None
+        )
+        return TakeUp(
+            heard,
+            Timeline(tempo_us, origin_us, Metre(((0, bar),))),
+            ChartPlace(*told["chart"]) if told.get("chart") else None,
+            {name: KeptPhrase.of(kept) for name, kept in told.get("phrases", {}).items()},
+        )
 
 
 Event = Message | Command | Wake | Swap | Fitted | Recall | TakeUp

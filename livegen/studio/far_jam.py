@@ -15,6 +15,7 @@ from typing import Any
 
 from livegen.control.web.roles import LISTENER
 from livegen.daemon.clock import SECOND
+from livegen.daemon.last_strokes import MODEL, PLAYER, LastStrokes
 from livegen.daemon.processes.frames import (
     BeatFrame,
     CutFrame,
@@ -26,7 +27,6 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.music.messages import begins_note
 from livegen.studio.far_clock import FarClock
-from livegen.studio.last_strokes import MODEL, PLAYER, LastStrokes
 from livegen.studio.way import DELAY_US
 
 log = logging.getLogger(__name__)

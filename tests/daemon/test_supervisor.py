@@ -16,12 +16,14 @@ from livegen.daemon.processes import child
 from livegen.daemon.processes.back_off import BackOff
 from livegen.daemon.processes.frames import (
     BeatFrame,
+    CommandFrame,
     FailedFrame,
     Frame,
     HeardFrame,
     LogFrame,
     ReadyFrame,
     SettingsFrame,
+    SnapshotFrame,
 )
 from livegen.daemon.processes.link import Link
 from livegen.daemon.processes.supervisor import BEAT_US, State, Supervisor
@@ -372,6 +374,67 @@ def test_the_first_knows_that_it_is_the_first_and_the_next_who_plays(
         "the engine started again: phrases A and B and the last call are forgotten"
     )
     assert caplog.records[-1].levelname == "WARNING"
+
+
+SHOWN = {"timeline": [500_000, BEGAN, 96], "memo": {"chart": [BEGAN, 0, 0], "phrases": {}}}
+
+
+def test_another_engine_is_told_what_was_played_and_where_in_the_chart_that_was(
+    ready: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    ready.says(SnapshotFrame.of(ready.now, SHOWN))
+    ready.supervisor.heard(ready.now, b"\x90\x3c\x50")
+    ready.turns(TURN)
+    ready.supervisor.sent(ready.now, ready.now, b"\x91\x30\x40")
+    ready.process.ends(-11)
+    ready.turns(2 * TURN)
+    ready.is_ready()
+    ready.process.ends(0)
+
+    _, told, *_ = ready.process.told
+    assert isinstance(told, CommandFrame) and told.name == "take_up"
+    assert told.value == {
+        "strokes": [[BEGAN, 0, 0x90, 60, 80], [BEGAN + TURN, 1, 0x91, 48, 64]],
+        "timeline": SHOWN["timeline"],
+        **SHOWN["memo"],
+    }
+    assert lines(caplog)[-1] == "the engine started again and goes on; the last call is forgotten"
+
+
+@pytest.mark.parametrize("is_thru", [True, False])
+def test_with_thru_what_leaves_is_the_players_too_and_is_not_told_as_the_models(
+    is_thru: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched()
+    watched.supervisor = Supervisor(SETTINGS, is_thru=is_thru)
+    monkeypatch.setattr(child, "spawn", watched.spawn)
+    watched.supervisor.start(BEGAN)
+    watched.is_ready()
+    watched.says(SnapshotFrame.of(BEGAN, SHOWN))
+    watched.supervisor.sent(BEGAN, BEGAN, b"\x90\x3c\x50")
+    watched.process.ends(-11)
+    watched.turns(2 * TURN)
+    watched.process.ends(0)
+
+    (told,) = (frame for frame in watched.process.told if isinstance(frame, CommandFrame))
+    assert isinstance(told.value, dict)
+    assert told.value["strokes"] == ([] if is_thru else [[BEGAN, 1, 0x90, 60, 80]])
+
+
+def test_an_engine_that_dies_again_at_once_may_have_died_of_what_it_was_told_and_is_told_no_more(
+    ready: Watched,
+) -> None:
+    ready.says(SnapshotFrame.of(ready.now, SHOWN))
+    for _ in range(2):
+        ready.process.ends(-11)
+        ready.turns(2 * TURN)
+        ready.is_ready()
+    ready.process.ends(0)
+
+    commands = [
+        sum(isinstance(frame, CommandFrame) for frame in each.told) for each in ready.processes
+    ]
+    assert commands == [0, 1, 0]
 
 
 def test_three_ends_before_it_was_ready_are_a_failure_of_ours_and_nothing_more_is_started(

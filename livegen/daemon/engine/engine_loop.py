@@ -41,12 +41,9 @@ from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Event, Recall, TakeUp, Wake
-from livegen.jam.harmony.lead_sheet import ChartPlace
-from livegen.jam.phrases.phrase_book import KeptPhrase
+from livegen.jam.engine import TAKE_UP, Event, Recall, TakeUp, Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
-from livegen.music.time.metre import Metre
 from livegen.music.time.timeline import Timeline
 from livegen.priority import ORDINARY
 
@@ -283,7 +280,7 @@ class EngineLoop:
                 self._log(self._loader.begin(str(model or "")))
             case "remember", player:
                 self._remember(str(player or "").strip())
-            case "take_up", Mapping() as music:
+            case name, Mapping() as music if name == TAKE_UP:
                 self._take_up(music)
             case "", _:
                 pass
@@ -293,18 +290,11 @@ class EngineLoop:
                 self._tell(command)
 
     def _take_up(self, music: Mapping[str, Any]) -> None:
-        """Let the engine go on with music that another has heard; no session that is kept as a journal does that."""
+        """Let the engine go on with music that another has heard."""
         now = self._clock()
-        tempo_us, origin_us, bar = music["timeline"]
-        heard = tuple(
-            (at, bool(who), message)
-            for at, who, *data in music["strokes"]
-            if at <= now and (message := decode(bytes(data))) is not None
-        )
-        bars = Timeline(tempo_us, origin_us, Metre(((0, bar),)))
-        place = ChartPlace(*music["chart"]) if music["chart"] else None
-        phrases = {name: KeptPhrase.of(told) for name, told in music["phrases"].items()}
-        self._feed(TakeUp(heard, bars, place, phrases), now)
+        event = TakeUp.of(music, now)
+        self._journal.takes_over(now, TAKE_UP, music)
+        self._feed(event, now)
 
     def _tell(self, command: CommandFrame) -> None:
         self._feed(Command(command.name, command.value), command.micros)

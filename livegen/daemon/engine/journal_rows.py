@@ -32,7 +32,7 @@ class JournalRows:
                 self._account.told(now, name, value)
                 self.settle()  # before it is fed: what it did to an engine that crashed can be read
             case Swap() | Fitted() | Recall() | TakeUp():
-                pass  # told with its file where it is fed, or in a room, which keeps no journal
+                pass  # told where it is fed, with its file or what it holds
             case _:
                 self._account.took(now)
         if self._account.is_full:

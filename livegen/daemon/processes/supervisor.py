@@ -12,9 +12,18 @@ from enum import Enum
 from typing import Any
 
 from livegen.daemon.clock import SECOND
+from livegen.daemon.last_strokes import MODEL, PLAYER, LastStrokes
 from livegen.daemon.processes.back_off import BackOff
 from livegen.daemon.processes.child import LastingChild
-from livegen.daemon.processes.frames import BeatFrame, FailedFrame, Frame, HeardFrame, ReadyFrame
+from livegen.daemon.processes.frames import (
+    BeatFrame,
+    CommandFrame,
+    FailedFrame,
+    Frame,
+    HeardFrame,
+    ReadyFrame,
+    SnapshotFrame,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +42,8 @@ FIRST_STARTS = 3
 class Kind:
     """The process that decides what is played: the module that it runs, and the words with which it is told of.
 
-    `speaker` says its lines; `anew` and `page_anew` are said when another was ready in its place.
+    `speaker` says its lines; `anew` and `page_anew` are said when another was ready in its place, `went_on` and
+    `page_went_on` when that was told what was played; "" for one that is never told.
     """
 
     module: str
@@ -41,6 +51,8 @@ class Kind:
     speaker: str
     anew: str
     page_anew: str
+    went_on: str = ""
+    page_went_on: str = ""
 
 
 ENGINE = Kind(
@@ -49,6 +61,8 @@ ENGINE = Kind(
     "engine",
     "the engine started again: phrases A and B and the last call are forgotten",
     "The engine started again: phrases A and B are forgotten.",
+    "the engine started again and goes on; the last call is forgotten",
+    "The engine started again, and goes on.",
 )
 
 
@@ -68,9 +82,14 @@ class Supervisor(LastingChild):
     whether the process crashed rather than said so.
     """
 
-    def __init__(self, settings: Mapping[str, Any], kind: Kind = ENGINE) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], kind: Kind = ENGINE, is_thru: bool = False
+    ) -> None:
+        """With thru what leaves is the player's, too: then it is not told as the model's."""
         super().__init__(kind.module, settings, BackOff(PAUSES_US, STEADY_US))
-        self._kind = kind
+        self._kind, self._is_thru = kind, is_thru
+        self._past, self._shown = LastStrokes(), dict[str, Any]()  # of the last engine
+        self._goes_on = False  # the next one was told
         self._last_beat = self._watched_at = 0
         self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
@@ -90,15 +109,27 @@ class Supervisor(LastingChild):
         if self.remembers is not None:
             self._settings = {**(self._settings or {}), "remembers": self.remembers}
         super().start(now)
+        self._take_up(now)
         self._watched_at = now
         self.state = State.STARTING
 
+    def _take_up(self, now: int) -> None:
+        """Tell the next engine what was played; not again where it may have died of that."""
+        can_go_on = bool(self._kind.went_on) and self._back_off.deaths == 1
+        music = self._past.take_up(now, self._shown) if can_go_on else None
+        self._goes_on = music is not None
+        if music is not None:
+            self.link.send(CommandFrame.named(now, "take_up", music))
+
     def heard(self, now: int, data: bytes) -> None:
         """Pass a message of the player's on to the engine."""
+        self._past.put(now, PLAYER, data)
         self.link.send(HeardFrame(now, data))
 
     def sent(self, due: int, now: int, data: bytes) -> None:
-        """Tell the engine nothing: it knows what it handed out."""
+        """Remember it for the next engine; this one knows what it handed out."""
+        if not self._is_thru:
+            self._past.put(now, MODEL, data)
 
     def watch(self, now: int, sounds: bool) -> bool:
         """Look after the process; True when what sounds must be released now.
@@ -161,9 +192,12 @@ class Supervisor(LastingChild):
             case ReadyFrame():
                 self.served = frame.values
                 if self.is_ready:
-                    log.warning("%s", self._kind.anew, extra={"page": self._kind.page_anew})
+                    self._tell_of_another()
                 self.state, self.is_ready = State.READY, True
                 self._beat(now)
+            case SnapshotFrame():
+                self._shown = frame.values
+                return False
             case FailedFrame():
                 log.error("%s", frame.line)
                 if not self.is_ready:
@@ -171,6 +205,13 @@ class Supervisor(LastingChild):
             case _:
                 return False
         return True
+
+    def _tell_of_another(self) -> None:
+        kind = self._kind
+        if self._goes_on:
+            log.warning("%s", kind.went_on, extra={"page": kind.page_went_on})
+        else:
+            log.warning("%s", kind.anew, extra={"page": kind.page_anew})
 
     def _beat(self, now: int) -> None:
         self._last_beat = now

@@ -1,6 +1,7 @@
-"""The strokes played last in a room, for a studio whose process ended: the room's new engine is told, and goes on.
+"""The strokes played last, for an engine whose process ended: the next one is told, and goes on.
 
-As the page does it (`page/src/rejoin.ts`).  Knows no socket; times are micros of the studio's clock.
+Of a studio's room they are counted back, for another machine's clock says another time (`page/src/rejoin.ts`).  Knows
+no socket; times are micros.
 """
 
 from collections import deque
@@ -43,23 +44,37 @@ class LastStrokes:
         )
         self._strokes = kept
 
+    def told(self, at: int) -> list[list[int]]:
+        """The strokes up to a time, oldest first: when each was, who played it, and its bytes."""
+        told = sorted(
+            (
+                [when, who, *data]
+                for when, who, data in self._strokes
+                if 0 <= at - when < LONGEST_US
+            ),
+            key=lambda stroke: stroke[0],
+        )
+        return told[-MOST:]
+
+    def take_up(self, at: int, state: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The command that tells it to an engine beside the last one, whose state it was; None before that had bars."""
+        if "timeline" not in state:
+            return None
+        return {
+            "strokes": self.told(at),
+            "timeline": state["timeline"],
+            **(state.get("memo") or {}),
+        }
+
     def rejoin(self, at: int, state: Mapping[str, Any]) -> dict[str, Any]:
         """The message that tells it, counted back from `at`, with bars, controls and memo of the state of then."""
         tempo, origin, ticks = state["timeline"]
         bar = tempo * ticks // TICKS_PER_BEAT
-        told = sorted(
-            (
-                [at - when, who, *data]
-                for when, who, data in self._strokes
-                if 0 <= at - when < LONGEST_US
-            ),
-            key=lambda stroke: -stroke[0],
-        )
         back = [tempo, (at - origin) % bar, ticks]
         return {
             "t": "rejoin",
             "at": at,
-            "strokes": told[-MOST:],
+            "strokes": [[at - when, *rest] for when, *rest in self.told(at)],
             "timeline": back,
             "controls": state.get("controls") or {},
             "memo": state.get("memo") or {},
