@@ -419,6 +419,7 @@ def test_with_thru_what_leaves_is_the_players_too_and_is_not_told_as_the_models(
     (told,) = (frame for frame in watched.process.told if isinstance(frame, CommandFrame))
     assert isinstance(told.value, dict)
     assert told.value["strokes"] == ([] if is_thru else [[BEGAN, 1, 0x90, 60, 80]])
+    watched.supervisor.link.close()
 
 
 def test_an_engine_that_dies_again_at_once_may_have_died_of_what_it_was_told_and_is_told_no_more(
