@@ -178,7 +178,15 @@ def test_an_engine_that_went_on_with_the_music_of_one_that_died_is_reproduced() 
     assert outcome.is_same and outcome.notes >= 3, outcome
 
 
-@pytest.mark.parametrize("value", [{}, {"strokes": [[0]], "timeline": [1, 0, 96]}, {"strokes": [[0, 0, 999]], "timeline": [1, 0, 96]}, {"strokes": [], "timeline": 3}])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"strokes": [[0]], "timeline": [1, 0, 96]},
+        {"strokes": [[0, 0, 999]], "timeline": [1, 0, 96]},
+        {"strokes": [], "timeline": 3},
+    ],
+)
 def test_music_that_was_taken_up_and_is_damaged_is_refused_with_a_line(value: object) -> None:
     with pytest.raises(JournalError, match="took up is damaged"):
         command(Told(0, "take_up", value))

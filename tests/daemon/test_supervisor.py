@@ -376,7 +376,8 @@ def test_the_first_knows_that_it_is_the_first_and_the_next_who_plays(
     assert caplog.records[-1].levelname == "WARNING"
 
 
-SHOWN = {"timeline": [500_000, BEGAN, 96], "memo": {"chart": [BEGAN, 0, 0], "phrases": {}}}
+MEMO = {"chart": [BEGAN, 0, 0], "phrases": {}}
+SHOWN = {"timeline": [500_000, BEGAN, 96], "memo": MEMO}
 
 
 def test_another_engine_is_told_what_was_played_and_where_in_the_chart_that_was(
@@ -396,7 +397,7 @@ def test_another_engine_is_told_what_was_played_and_where_in_the_chart_that_was(
     assert told.value == {
         "strokes": [[BEGAN, 0, 0x90, 60, 80], [BEGAN + TURN, 1, 0x91, 48, 64]],
         "timeline": SHOWN["timeline"],
-        **SHOWN["memo"],
+        **MEMO,
     }
     assert lines(caplog)[-1] == "the engine started again and goes on; the last call is forgotten"
 
