@@ -1,5 +1,6 @@
 """A key whose note-off is lost or comes for another does not silence the model unsaid."""
 
+from livegen.codec.encoder import Stroke
 from livegen.codec.layout import SOUNDING
 from livegen.jam.controls.mapping import Command
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
@@ -109,3 +110,10 @@ def test_where_the_beat_is_found_elsewhere_a_key_has_been_held_no_longer() -> No
     moved = hearing.retimed(Timeline(BEAT, -40 * BEAT))
     moved.hear(Struck(4 * BEAT, LEAD, 64, 80))
     assert sounds(moved) == {(COMP, 48), (LEAD, 60), (LEAD, 64)}
+
+
+def test_what_is_planned_before_what_was_heard_last_lies_there_even_at_the_origin_of_time() -> None:
+    hearing = heard((0.0, LEAD, 60, 80))
+    assert hearing.encoder.last == 0
+    hearing.feed(Stroke(-16, LEAD, 64, 80))
+    assert hearing.encoder.last == 0

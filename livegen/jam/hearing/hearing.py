@@ -227,7 +227,8 @@ class Hearing:
         before, end = self.before_end
         lines = (round(end.tick / apart) * apart for apart in LINES)
         line = min(lines, key=lambda line: abs(line - end.tick))
-        line = max(line, before.encoder.last or line)
+        if before.encoder.last is not None:
+            line = max(line, before.encoder.last)
         if line == end.tick or line > by:
             return self.copy()
         branch = before.copy()
@@ -261,7 +262,7 @@ class Hearing:
             if tick - since > LONGEST
         ]
         for end in sorted(hanging):
-            self.feed(end._replace(tick=max(end.tick, self.encoder.last or end.tick)))
+            self.feed(end)
 
     def lie_by(self, tick: int) -> None:
         """Let what was heard last lie no later than `tick`: where the tempo has changed it may lie ahead."""
@@ -269,8 +270,14 @@ class Hearing:
             self.encoder.last = min(self.encoder.last, tick)
 
     def feed(self, stroke: Stroke, struck: Struck | None = None) -> None:
-        """The same on the tick grid; `struck` is what has sounded.  What the player played is learned."""
+        """The same on the tick grid, not before what was heard last; `struck` is what has sounded.
+
+        What the player played is learned.
+        """
         self.foretold = None
+        last = self.encoder.last
+        if last is not None and stroke.tick < last:
+            stroke = stroke._replace(tick=last)
         learns = struck is not None and not struck.is_ours
         for event in self.encoder.feed(stroke):
             is_note = event.time != ADVANCE

@@ -442,7 +442,7 @@ class Performer:
     ) -> Rollout:
         """Make a rollout from what was heard and settled; other rollouts go on with the parts of `theirs`."""
         for stroke in settled:
-            branch.feed(stroke._replace(tick=max(stroke.tick, branch.encoder.last or stroke.tick)))
+            branch.feed(stroke)
         brief = replace(
             brief, patience=self._patience(brief), silent_since=self._silent_since(brief)
         )
