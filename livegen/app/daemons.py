@@ -38,11 +38,9 @@ def serve(
     from livegen.daemon.recording.recordings import midi_name
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
-    from livegen.sound.notes_heard import DELAY_US
-
-    behind_us = DELAY_US if listen else 0
     settings = engine_settings(config)
-    settings |= {"behind_us": behind_us, "horizon_us": settings["horizon_us"] + behind_us}
+    if listen:
+        settings |= _behind(settings["horizon_us"])
     tempo = config.controls["tempo"]
     options = ServeOptions(
         port=config.ports.output,
@@ -51,7 +49,6 @@ def serve(
         settings=settings,
         player=player,
         microphone=listen,
-        behind_us=behind_us,
         record=record and midi_name(record),
         recordings=recordings_folder(config),
         journals=config.recording.journals,
@@ -68,6 +65,13 @@ def serve(
         return serve_ports(options)
     finally:
         page_files.withdraw(page_files.folder(), os.getpid())
+
+
+def _behind(horizon_us: int) -> dict[str, int]:
+    """Give the settings of an engine that hears notes in audio: as far behind the clock it hands out earlier."""
+    from livegen.sound.notes_heard import DELAY_US
+
+    return {"behind_us": DELAY_US, "horizon_us": horizon_us + DELAY_US}
 
 
 def _own_sound(config: "Config") -> dict[str, Any]:

@@ -6,11 +6,9 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livegen.app.engines import engine_with
-from livegen.app.studios import studio_settings
+from livegen.app.studios import engine_of_room, of_rooms, studio_settings
 from livegen.errors import ConfigError
 from livegen.own_processes import spawn_command
 
@@ -85,15 +83,11 @@ def _serve(config: "Config", token: str, ready: Callable[[int], object]) -> None
 
 def band_builder(given: dict[str, Any]) -> "tuple[BuildRoom, str]":
     """The function that makes a band's room, and the name of the model.  Raises LivegenError."""
-    from livegen.inference.model_files import load
     from livegen.studio.application import charts_of
     from livegen.studio.room import Room
-    from livegen.studio.way import HORIZON_US
 
-    settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
+    settings, model = of_rooms(given)
     charts, presets = charts_of(given), list(settings["presets"])
-    model = load(Path(settings["model"]))
-    rules = {int(channel): rule for channel, rule in settings["rules"].items()}
 
     def build(
         name: str,
@@ -102,8 +96,7 @@ def band_builder(given: dict[str, Any]) -> "tuple[BuildRoom, str]":
         now: Callable[[], int],
         wakes: Callable[[], object],
     ) -> "Room":
-        chosen = secrets.randbelow(2**32) if seed is None else seed
-        engine = engine_with(settings | {"seed": chosen}, model, rules)
+        engine = engine_of_room(settings, model, seed)
         return Room(name, engine, settings, presets, charts, now, wakes, way=way, left_out=NOT_KEPT)
 
     return build, model.facts.name

@@ -18,6 +18,8 @@ from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
+    from livegen.inference.contract import Model
+    from livegen.jam.engine import Engine
     from livegen.studio.keeping import RoomKeeper
     from livegen.studio.room import Room
 
@@ -102,6 +104,23 @@ def _sync_for_ever(keeper: "RoomKeeper") -> None:
         keeper.sync()
 
 
+def of_rooms(given: Mapping[str, Any]) -> "tuple[dict[str, Any], Model]":
+    """Give the settings of the engines of rooms, and their model, which all share.  Raises LivegenError."""
+    from livegen.inference.model_files import load
+    from livegen.studio.way import HORIZON_US
+
+    # Nobody is remembered: anybody could say that he is somebody else.
+    settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
+    return settings, load(Path(settings["model"]))
+
+
+def engine_of_room(settings: Mapping[str, Any], model: "Model", seed: int | None) -> "Engine":
+    """Make the engine of a room; a seed of None is one by chance."""
+    chosen = secrets.randbelow(2**32) if seed is None else seed
+    rules = {int(channel): rule for channel, rule in settings["rules"].items()}
+    return engine_with({**settings, "seed": chosen}, model, rules)
+
+
 def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], object]], Room]":
     """The function that makes a room of these settings by its name; the processes of a studio call this by name.
 
@@ -109,18 +128,12 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
     """
     from livegen.control.surfaces import Request
     from livegen.daemon import clock
-    from livegen.inference.model_files import load
     from livegen.studio.application import charts_of
     from livegen.studio.keeping import RoomKeeper
     from livegen.studio.room import Room
-    from livegen.studio.way import HORIZON_US
 
-    # Nobody is remembered: anybody could say that he is somebody else.
-    settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
-    charts = charts_of(given)
-    model = load(Path(settings["model"]))
-    rules = {int(channel): rule for channel, rule in settings["rules"].items()}
-    presets = list(settings["presets"])
+    settings, model = of_rooms(given)
+    charts, presets = charts_of(given), list(settings["presets"])
     folder = given.get("recordings")
     keeper = RoomKeeper(Path(folder)) if folder else None
     if keeper:
@@ -128,8 +141,7 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
         Thread(target=_sync_for_ever, args=(keeper,), name="sync", daemon=True).start()
 
     def build(name: str, wakes: Callable[[], object]) -> Room:
-        seed = secrets.randbelow(2**32) if given["seed"] is None else given["seed"]
-        engine = engine_with(settings | {"seed": seed}, model, rules)
+        engine = engine_of_room(settings, model, given["seed"])
         room = Room(name, engine, settings, presets, charts, clock.now, wakes, keeper)
         if given.get("records"):
             room.ask(Request("record", True))

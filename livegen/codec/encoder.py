@@ -69,8 +69,10 @@ class Encoder:
         )
 
     def feed(self, stroke: Stroke) -> list[Event]:
-        """Events that this stroke makes, none when it changes nothing.  Ticks must not decrease."""
+        """Events that this stroke makes, none when it changes nothing.  One before the last event lies there."""
         tick, part, pitch, velocity = stroke
+        if self.last is not None:
+            tick = max(tick, self.last)
         if part == DRUMS:
             pitch = general_midi_drum(pitch)
         key = (part, pitch)

@@ -18,7 +18,7 @@ import numpy as np
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.frames import DoneFrame, DueFrame, FailedFrame, LogFrame, ReadyFrame
-from livegen.daemon.processes.link import Link, begun
+from livegen.daemon.processes.link import Link, begun, start_time
 from livegen.errors import ConfigError, LivegenError
 from livegen.music.messages import NOTE_OFF, NOTE_ON
 from livegen.sound.notes_heard import DELAY_US, HOP_US, LATE_US, Found, NoteFinder
@@ -63,8 +63,8 @@ class WavFile:
         self.name = path.name
 
     def pieces(self, link: Link) -> Iterator[Piece]:
-        """Give the file piece by piece, each when its last sample has come."""
-        began, step = clock.now(), self.rate * PIECE_US // SECOND
+        """Give the file piece by piece, each when its last sample has come; from the time on that is told."""
+        began, step = start_time(link), self.rate * PIECE_US // SECOND
         for first in range(0, len(self._samples), step):
             at = began + first * SECOND // self.rate
             while not link.closed and (left := at + PIECE_US - clock.now()) > 0:
@@ -147,9 +147,9 @@ class SampleClock:
         return self._began
 
 
-def listen(link: Link, source: WavFile | Device) -> None:
+def listen(link: Link, source: WavFile | Device, tracker: PitchTracker) -> None:
     """Send the notes of a source until the link closes or the source is over.  Raises ConfigError."""
-    tracker, finder, times = PitchTracker(source.rate), NoteFinder(), SampleClock(source.rate)
+    finder, times = NoteFinder(), SampleClock(source.rate)
     sounds = 0  # the pitch that was told last
     began = 0.0
     for piece in source.pieces(link):
@@ -177,18 +177,17 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link, settings, _ = begun(sys.argv[1])
     sys.setswitchinterval(TURN_S)
-    is_ready = False
     try:
         check()
         source = source_of(str(settings.values["source"]))
+        tracker = PitchTracker(source.rate)
         link.send(ReadyFrame.of(clock.now(), {"source": source.name}))
         link.send(
             LogFrame.of(clock.now(), f"listening to {source.name}, {DELAY_US // 1000} ms behind it")
         )
-        is_ready = True
-        listen(link, source)
+        listen(link, source, tracker)
     except LivegenError as error:
-        link.send((LogFrame if is_ready else FailedFrame).of(clock.now(), str(error)))
+        link.send(FailedFrame.of(clock.now(), str(error)))
         link.drain(SECOND)
         return 2
     while not link.closed:

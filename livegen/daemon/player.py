@@ -11,8 +11,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from livegen.daemon import clock
-from livegen.daemon.processes.frames import DoneFrame, DueFrame, FailedFrame, ReadyFrame, StartFrame
-from livegen.daemon.processes.link import Link, inherited
+from livegen.daemon.processes.frames import DoneFrame, DueFrame, FailedFrame, ReadyFrame
+from livegen.daemon.processes.link import Link, inherited, start_time
 from livegen.errors import LivegenError
 from livegen.music.files.smf import Score, read_to_play
 from livegen.music.instant import ranked
@@ -32,7 +32,7 @@ def timed_messages(score: Score) -> Iterator[tuple[int, bytes]]:
 def play(link: Link, score: Score) -> None:
     """Send the score over the link, beginning when told to."""
     link.send(ReadyFrame.of(clock.now(), {}))
-    start = _start_time(link)
+    start = start_time(link)
     for after, data in timed_messages(score):
         while not link.closed and start + after - clock.now() > AHEAD_US:
             link.wait(min(AHEAD_US, start + after - AHEAD_US - clock.now()))
@@ -44,14 +44,6 @@ def play(link: Link, score: Score) -> None:
     link.send(DoneFrame(clock.now()))
     while not link.closed:
         link.wait(clock.SECOND)
-
-
-def _start_time(link: Link) -> int:
-    while not link.closed:
-        for frame in link.wait(clock.SECOND):
-            if isinstance(frame, StartFrame):
-                return frame.micros
-    return clock.now()
 
 
 def main() -> None:

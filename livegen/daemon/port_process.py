@@ -72,7 +72,8 @@ LAST_US, RECORDER_US = 50_000, 150_000
 class ServeOptions:
     """The options of `serve`.
 
-    `settings` goes to the engine process as JSON; `settings["engine"]` is the dotted name of the factory
+    `settings` goes to the engine process as JSON; it plays `settings["behind_us"]` micros behind the clock, so that
+    what is heard late in audio has come by then; `settings["engine"]` is the dotted name of the factory
     ("livegen.app:build_engine" when missing); `kind` is another process in its place.  `stats`: "" none, "summary"
     prints a JSON line at exit, "trace" adds the latest 16,384 messages with their times (SIGUSR1 prints the line at any
     time).  With `until_player_ends` it exits 0 after the file is played and the model has been silent for `answer_s`,
@@ -88,7 +89,6 @@ class ServeOptions:
     values_every_us: int = COALESCE_US
     player: Path | None = None
     microphone: str | None = None  # where notes are heard in audio; None: nowhere
-    behind_us: int = 0  # by so much the engine plays behind the clock, so that what is heard late has come by then
     record: Path | None = None
     recordings: Path | None = None  # the folder in which everything is kept; None: nothing is
     journals: int = 0  # how many of the newest are left there; 0: all
@@ -152,13 +152,15 @@ class PortProcess:
             self._outbox,
             self._supervisor,
             self._player,
+            self._microphone,
             self._recorder,
             self._control,
             self._sounder,
         )
         self._telling = Telling(parts, self._page, options.settings, out)
         self._statistics = Statistics(self._telling.print, self._figures, options.stats == "trace")
-        self._inputs: Sequence[Input] = (self._midi, self._player)
+        self._inputs: Sequence[Input] = (self._midi, self._player, self._microphone)
+        self._behind_us = int(options.settings.get("behind_us", 0))
         self._heard: deque[tuple[int, bytes]] = deque()  # that waits until the engine is there too
         self._outputs: Sequence[Output] = (self._midi,)
         thru = [Thru(self._outbox, self._midi.is_well)] if options.thru else []
@@ -217,10 +219,10 @@ class PortProcess:
         self._answer_signals()
         self._turned_at = now = clock.now()
         for each in self._inputs:
+            # What was heard in audio has waited already.
+            hear = self._take_in if each is self._microphone else self._hear
             for data in each.due(now):
-                self._hear(data, now)
-        for data in self._microphone.due(now):
-            self._take_in(data, now)
+                hear(data, now)
         while self._heard and self._heard[0][0] <= now:
             self._take_in(self._heard.popleft()[1], now)
         for data in self._inlet.due(now):
@@ -241,8 +243,8 @@ class PortProcess:
 
     def _hear(self, data: bytes, now: int) -> None:
         """Take in what was played now; where the engine plays behind the clock, when that is there too."""
-        if self._options.behind_us:
-            self._heard.append((now + self._options.behind_us, data))
+        if self._behind_us:
+            self._heard.append((now + self._behind_us, data))
         else:
             self._take_in(data, now)
 
@@ -255,7 +257,7 @@ class PortProcess:
         if kind_of(data) == NOTE_ON:
             self._played_at = now
         for sink in self._sinks:
-            sink.heard(now - self._options.behind_us, data)
+            sink.heard(now - self._behind_us, data)
 
     def _obey(self, command: CommandFrame, now: int) -> None:
         """Carry out a person's command, or pass it on; what sounds is silenced here, also without an engine."""
@@ -312,7 +314,7 @@ class PortProcess:
             case DueFrame(micros=due, payload=data) if data and self._midi.is_well():
                 if due >= self._went_on_at:
                     # What answers at once something that was heard late is due already, and not to be left out.
-                    self._outbox.put(max(due, now) if self._options.behind_us else due, data)
+                    self._outbox.put(max(due, now) if self._behind_us else due, data)
             case CutFrame():
                 self._outbox.cut(now, frame.keys)
             case JournalFrame():
@@ -350,7 +352,7 @@ class PortProcess:
         """Wait for a message, a frame, a signal or a due time; for the last millisecond before a due time, spin."""
         send_at = self._outbox.deadline()
         times = [now + REST_US, self._inlet.deadline(), *(it.deadline() for it in self._inputs)]
-        times += [self._microphone.deadline(), self._heard[0][0] if self._heard else None]
+        times.append(self._heard[0][0] if self._heard else None)
         times.append(None if send_at is None else send_at - SPIN_US)
         times.append(self._supervisor.silent_at if self._outbox.sounding else None)
         self._wait(min(at for at in times if at is not None), now)
@@ -395,7 +397,8 @@ class PortProcess:
                 log.warning("%s", child.log.popleft())
         self._look_for_failure()
         if self._telling.becomes_ready(now):
-            self._player.play(now + PLAYER_LEAD_US)
+            for each in (self._player, self._microphone):
+                each.play(now + PLAYER_LEAD_US)
         if self._telling.is_ready and self._options.until_player_ends and self._player.was_started:
             self._look_for_the_end(now)
         self._statistics.look(now)

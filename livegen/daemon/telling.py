@@ -16,7 +16,13 @@ from livegen.daemon.midi.endpoint import MidiEndpoint
 from livegen.daemon.midi.inlet import Inlet
 from livegen.daemon.midi.outbox import Outbox
 from livegen.daemon.page_sink import PageSink
-from livegen.daemon.processes.children import ControlProcess, FilePlayer, Recorder, Sounder
+from livegen.daemon.processes.children import (
+    ControlProcess,
+    FilePlayer,
+    Microphone,
+    Recorder,
+    Sounder,
+)
 from livegen.daemon.processes.supervisor import State, Supervisor
 
 log = logging.getLogger(__name__)
@@ -41,6 +47,7 @@ class ProcessParts:
     outbox: Outbox
     supervisor: Supervisor
     player: FilePlayer
+    microphone: Microphone
     recorder: Recorder
     control: ControlProcess
     sounder: Sounder
@@ -78,6 +85,8 @@ class Telling:
             tell_saved(parts.recorder.saved.popleft())
         if parts.recorder.was_lost():
             log.error("the recorder has ended: what is played from here on is not kept")
+        if parts.microphone.was_lost():
+            log.error("the process that hears audio has ended: start livegen again to be heard")
         if parts.sounder.was_lost():
             log.error(
                 "the process for livegen's own sound has ended: its sound is off until livegen is started again"
@@ -128,8 +137,8 @@ class Telling:
                 self._explain()
             return False
         parts = self._parts
-        # A recorder that died takes nothing with it but what it kept; a player that did says why.
-        waited_for = parts.player, parts.recorder
+        # A recorder that died takes nothing with it but what it kept; the others that did say why.
+        waited_for = parts.player, parts.microphone, parts.recorder
         if not (
             parts.supervisor.is_ready
             and all(child.is_ready or child.link.closed for child in waited_for)

@@ -13,7 +13,7 @@ from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
 from livegen.control.web.clients import Client, Invited
 from livegen.control.web.mailbox import CUT_ALL, Mailbox
-from livegen.control.web.page_messages import RefusedMessage
+from livegen.control.web.page_messages import RefusedMessage, object_in
 from livegen.music.messages import channel_of
 from livegen.plugin import words
 from livegen.plugin.bounce import Bounce
@@ -123,7 +123,7 @@ class Seat:
     def hear(self, text: str, now: int) -> None:
         """Take a line: act on it, or refuse it."""
         try:
-            given = words.read(text)
+            given = object_in(text)
             said = words.own(given)
         except RefusedMessage as refusal:
             self._there.mistakes += 1

@@ -21,11 +21,12 @@ from livegen.control.web import stage as told
 from livegen.control.web.clients import MISTAKES, SLOWED_S, STALLED_S, TACT_S
 from livegen.control.web.door import TOKEN_S, Door, Full
 from livegen.control.web.guard import Guard, hosts, is_token
-from livegen.control.web.page_messages import MAX_BYTES, RefusedMessage
+from livegen.control.web.page_messages import MAX_BYTES, RefusedMessage, object_in
 from livegen.control.web.places import named
 from livegen.control.web.routes import app
 from livegen.control.web.server import bound_nearby, configuration, start, stop
 from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
 from livegen.plugin import words
 from livegen.plugin.band import Bands
 from livegen.plugin.seat import Seat
@@ -83,10 +84,11 @@ class PlugInServer:
 
     async def _empty(self) -> None:
         """Return when no plug-in was there for long."""
-        empty_s = 0.0
-        while empty_s < self._empty_s:
+        since = clock.now()
+        while clock.now() - since < self._empty_s * SECOND:
             await asyncio.sleep(min(LOOKS_S, self._empty_s))
-            empty_s = 0.0 if len(self._bands) else empty_s + LOOKS_S
+            if len(self._bands):
+                since = clock.now()
 
     # --- a connection ---------------------------------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class PlugInServer:
     async def _serve(self, reader: Reader, writer: Writer) -> None:
         try:
             async with asyncio.timeout(TOKEN_S):
-                given = words.read(await _line(reader))
+                given = object_in(await _line(reader))
             if not is_token(given.get("token"), self._token):
                 raise RefusedMessage(WRONG)
             seat = self._bands.enter(words.greeting(given))

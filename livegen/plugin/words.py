@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
-from livegen.control.web.page_messages import LARGEST, MAX_BYTES, RefusedMessage, is_player
+from livegen.control.web.page_messages import LARGEST, RefusedMessage, is_player
 from livegen.control.web.roles import ROLES
 from livegen.errors import ConfigError
 from livegen.music.parts import PARTS
@@ -90,17 +90,6 @@ def greeting(given: Mapping[str, Any]) -> Greeting:
     return hello
 
 
-def read(text: str) -> Mapping[str, Any]:
-    """Read a line.  Raises RefusedMessage for what is no object."""
-    try:
-        given = json.loads(text, parse_constant=_no_number) if len(text) <= MAX_BYTES else None
-    except (ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict):
-        raise RefusedMessage("expected one JSON object on a line")
-    return given
-
-
 def own(given: Mapping[str, Any]) -> Transport | Block | Live | None:
     """Give what only plug-ins say; None for what a page might say too.  Raises RefusedMessage."""
     match given:
@@ -120,7 +109,8 @@ def own(given: Mapping[str, Any]) -> Transport | Block | Live | None:
 
 
 def _transport(given: Mapping[str, Any]) -> Transport:
-    at, bpm, beat = (_any(given, name) for name in ("at", "bpm", "beat"))
+    said: Mapping[str, Any] = {"at": None, "bpm": None, "beat": None, **given}
+    at, bpm, beat = said["at"], said["bpm"], said["beat"]
     is_playing, metre = given.get("playing"), given.get("metre", "4/4")
     if not _is_whole(at, -LARGEST, LARGEST) or not isinstance(is_playing, bool):
         raise RefusedMessage("transport: expected at, whole micros, and playing, true or false")
@@ -137,10 +127,6 @@ def _transport(given: Mapping[str, Any]) -> Transport:
     return Transport(HostTransport(at, is_playing, float(bpm), float(beat)), str(metre))
 
 
-def _any(given: Mapping[str, Any], name: str) -> Any:
-    return given.get(name)
-
-
 def _is_whole(given: Any, least: int, most: int) -> bool:
     return type(given) is int and least <= given <= most
 
@@ -148,7 +134,3 @@ def _is_whole(given: Any, least: int, most: int) -> bool:
 def _is_number(given: Any, least: float, most: float) -> bool:
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
     return is_number and isfinite(given) and least <= given <= most
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(word)

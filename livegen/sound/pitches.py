@@ -37,6 +37,7 @@ class PitchTracker:
         self._window: Samples = np.zeros(_SEEN * HOP, np.float32)
         self._waiting: Samples = np.zeros(0, np.float32)
         self._frames = 0
+        self._look()  # the first look takes longest
 
     def feed(self, samples: Samples) -> list[PitchFrame]:
         """Take samples of one channel; give the frames that are certain by now, without gap since the last call."""

@@ -495,7 +495,7 @@ def _page(build: Callable[[Choices], str]) -> Callable[[], Take]:
     def opens() -> Take:
         from livegen.control.library.charts import Charts
         from livegen.control.web.clients import Clients
-        from livegen.control.web.page_messages import RefusedMessage, first_words
+        from livegen.control.web.page_messages import RefusedMessage, object_in
         from livegen.control.web.stage import Stage
 
         charts = Charts(seeds.ROOT / "charts", Path("/nowhere"))
@@ -510,7 +510,7 @@ def _page(build: Callable[[Choices], str]) -> Callable[[], Take]:
             while choices.left:
                 text = build(choices)
                 with suppress(RefusedMessage):
-                    first_words(text)
+                    object_in(text)
                 choices.one((one, other)).hear(text, now)
                 now += 1000 * choices.number()
             for client in (one, other):

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from livegen.control.web import stage as told
 from livegen.control.web.clients import FULL, Clients, Invited, text_of, turn_away
 from livegen.control.web.guard import is_token
-from livegen.control.web.page_messages import RefusedMessage, first_words
+from livegen.control.web.page_messages import RefusedMessage, object_in
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
@@ -106,7 +106,7 @@ class Door:
         self._strangers += 1
         try:
             async with asyncio.timeout(TOKEN_S):
-                return first_words(await text_of(socket))
+                return object_in(await text_of(socket))
         except (RefusedMessage, TimeoutError):
             return {}
         finally:

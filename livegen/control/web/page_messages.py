@@ -117,7 +117,7 @@ Given = Mapping[str, Any]
 
 def parse(text: str, known: Known) -> Said:
     """Read one message of a page.  Raises Refused, and Unfit for a value of the right form."""
-    return read(_object(text), known)
+    return read(object_in(text), known)
 
 
 def read(given: object, known: Known) -> Said:
@@ -141,12 +141,8 @@ def read(given: object, known: Known) -> Said:
         raise unfit from None
 
 
-def first_words(text: str) -> Mapping[str, Any]:
-    """Read the first message of a page, with its token.  Raises Refused."""
-    return _object(text)
-
-
-def _object(text: str) -> dict[str, Any]:
+def object_in(text: str) -> dict[str, Any]:
+    """Read a message as JSON has it, before it is known which it is.  Raises RefusedMessage for what is no object."""
     try:
         given = json.loads(text, parse_constant=_no_number) if len(text) <= MAX_BYTES else None
     except (ValueError, RecursionError):

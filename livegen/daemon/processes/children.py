@@ -5,7 +5,7 @@ must not know.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,16 @@ class TimedInput(ChildProcess):
     """A process whose messages come a little ahead, with the time at which they are to be heard."""
 
     def __init__(
-        self,
-        module: str,
-        arguments: Sequence[str] = (),
-        settings: Mapping[str, Any] | None = None,
+        self, module: str, *arguments: str, settings: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(module, arguments, settings)
         self._ahead: deque[tuple[int, bytes]] = deque()
         self._waited_us = 0
         self._is_done = False
+
+    def play(self, at: int) -> None:
+        """Let a file begin at `at` micros."""
+        self.link.send(StartFrame(at))
 
     def due(self, now: int) -> list[bytes]:
         """Take in what comes and give what is to be heard now."""
@@ -75,11 +76,7 @@ class FilePlayer(TimedInput):
     """The process that plays a file."""
 
     def __init__(self, path: Path | None) -> None:
-        super().__init__(PLAYER_MODULE, [str(path)])
-
-    def play(self, at: int) -> None:
-        """Let the file begin at `at` micros."""
-        self.link.send(StartFrame(at))
+        super().__init__(PLAYER_MODULE, str(path))
 
     def wait(self, micros: int) -> None:
         """Play all that is left so much later: nobody heard it meanwhile."""

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from livegen.daemon.clock import SECOND, now, ready
-from livegen.daemon.processes.frames import FRAMES, NUMBERS, Frame, SettingsFrame
+from livegen.daemon.processes.frames import FRAMES, NUMBERS, Frame, SettingsFrame, StartFrame
 from livegen.own_processes import spawn_command
 
 HEADER = struct.Struct("<BQH")
@@ -180,6 +180,15 @@ def inherited(argument: str) -> Link:
     if sys.platform == "win32":
         return Link(socket.fromshare(sys.stdin.buffer.read()))
     return Link(socket.socket(fileno=int(argument)))
+
+
+def start_time(link: Link) -> int:
+    """Wait until it is said when to start, and give that time, micros; the time of now when the link closes."""
+    while not link.closed:
+        for frame in link.wait(SECOND):
+            if isinstance(frame, StartFrame):
+                return frame.micros
+    return now()
 
 
 def begun(argument: str) -> tuple[Link, SettingsFrame, list[Frame]]:

@@ -88,7 +88,7 @@ class Supervisor(LastingChild):
         """With thru what leaves is the player's, too: then it is not told as the model's."""
         super().__init__(kind.module, settings, BackOff(PAUSES_US, STEADY_US))
         self._kind, self._is_thru = kind, is_thru
-        self._past, self._shown = LastStrokes(), dict[str, Any]()  # of the last engine
+        self._past, self._shown = LastStrokes(), SnapshotFrame.of(0, {})  # of the last engine
         self._goes_on = False  # the next one was told
         self._last_beat = self._watched_at = 0
         self._loudness = logging.WARNING  # of what is told of a silence
@@ -116,7 +116,7 @@ class Supervisor(LastingChild):
     def _take_up(self, now: int) -> None:
         """Tell the next engine what was played; not again where it may have died of that."""
         can_go_on = bool(self._kind.went_on) and self._back_off.deaths == 1
-        music = self._past.take_up(now, self._shown) if can_go_on else None
+        music = self._past.take_up(now, self._shown.values) if can_go_on else None
         self._goes_on = music is not None
         if music is not None:
             self.link.send(CommandFrame.named(now, "take_up", music))
@@ -196,7 +196,7 @@ class Supervisor(LastingChild):
                 self.state, self.is_ready = State.READY, True
                 self._beat(now)
             case SnapshotFrame():
-                self._shown = frame.values
+                self._shown = frame  # read where it is needed: states come often
                 return False
             case FailedFrame():
                 log.error("%s", frame.line)

@@ -270,14 +270,8 @@ class Hearing:
             self.encoder.last = min(self.encoder.last, tick)
 
     def feed(self, stroke: Stroke, struck: Struck | None = None) -> None:
-        """The same on the tick grid, not before what was heard last; `struck` is what has sounded.
-
-        What the player played is learned.
-        """
+        """The same on the tick grid; `struck` is what has sounded.  What the player played is learned."""
         self.foretold = None
-        last = self.encoder.last
-        if last is not None and stroke.tick < last:
-            stroke = stroke._replace(tick=last)
         learns = struck is not None and not struck.is_ours
         for event in self.encoder.feed(stroke):
             is_note = event.time != ADVANCE

@@ -470,10 +470,7 @@ def _learned(strokes: Iterable[Struck], hearing: Hearing) -> Memory:
     """The memory of a hearing after strokes that it has not heard; what comes next is another phrase."""
     memory, encoder = hearing.memory or Memory(), Encoder(hearing.timeline.metre)
     for struck in strokes:
-        stroke = struck.on(hearing.timeline)
-        if encoder.last is not None:
-            stroke = stroke._replace(tick=max(stroke.tick, encoder.last))
-        for event in encoder.feed(stroke):
+        for event in encoder.feed(struck.on(hearing.timeline)):
             memory = memory.after(event, learns=not struck.is_ours)
     return memory.after(Event(ADVANCE, 0, 0, 0, 0, NO_GRID, 0), learns=False)
 

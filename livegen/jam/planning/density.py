@@ -28,9 +28,8 @@ MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
-_REMEMBERED = (
-    8 * TICKS_PER_BEAT
-)  # of a response that is planned anew as it goes on: how far back its pace counts
+# Of a response that is planned anew as it goes on: how far back its pace counts.
+_REMEMBERED = 8 * TICKS_PER_BEAT
 
 
 class Crowd:

@@ -16,7 +16,7 @@ from livegen.control.web.page_messages import (
     RefusedMessage,
     Rejoined,
     Unfit,
-    first_words,
+    object_in,
     parse,
 )
 from livegen.errors import ConfigError
@@ -218,10 +218,10 @@ def test_nothing_else_is_played(data: Any) -> None:
 
 
 def test_the_first_message_holds_the_token() -> None:
-    assert first_words('{"token":"x","room":"y"}') == {"token": "x", "room": "y"}
-    assert first_words("{}") == {}
+    assert object_in('{"token":"x","room":"y"}') == {"token": "x", "room": "y"}
+    assert object_in("{}") == {}
     with pytest.raises(RefusedMessage):
-        first_words("x")
+        object_in("x")
 
 
 def test_words_to_be_sung_come_as_they_are_and_bounded() -> None:
