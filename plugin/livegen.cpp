@@ -95,14 +95,13 @@ protected:
             p.symbol = symbol;
             p.ranges = ParameterRanges(usual, low, high);
         };
-        const auto worded = [&](std::initializer_list<const char*> words) {
+        const auto worded = [&](const std::vector<const char*>& words) {
             p.enumValues.count = uint8_t(words.size());
             p.enumValues.restrictedMode = true;
             p.enumValues.values = new ParameterEnumerationValue[words.size()];
-            int i = 0;
-            for (const char* word : words) {
+            for (std::size_t i = 0; i < words.size(); ++i) {
                 p.enumValues.values[i].value = float(i);
-                p.enumValues.values[i++].label = word;
+                p.enumValues.values[i].label = words[i];
             }
         };
         constexpr uint32_t SWITCH = kParameterIsAutomatable | kParameterIsBoolean | kParameterIsInteger;
@@ -125,19 +124,13 @@ protected:
         named(control.label, control.name, kParameterIsAutomatable | (control.whole ? uint32_t(kParameterIsInteger) : 0u), control.usual,
               control.low, control.high);
         p.unit = control.unit;
-        if (control.words.empty()) return;
-        p.enumValues.count = uint8_t(control.words.size());
-        p.enumValues.restrictedMode = true;
-        p.enumValues.values = new ParameterEnumerationValue[control.words.size()];
-        for (std::size_t i = 0; i < control.words.size(); ++i) {
-            p.enumValues.values[i].value = float(i);
-            p.enumValues.values[i].label = control.words[i];
-        }
+        if (!control.words.empty()) worded(control.words);
     }
 
     float getParameterValue(uint32_t index) const override { return index == Connected ? float(seat.connected) : values[index].load(); }
 
     void setParameterValue(uint32_t index, float value) override {
+        value = within(index, value);
         const float before = values[index].exchange(value);
         if (index >= FirstControl) seat.set(int(index) - FirstControl, value);
         else if (index >= Band && index <= Seed) place();
@@ -195,6 +188,17 @@ protected:
     }
 
 private:
+    // What a host sends is not trusted: words and names are found in tables by these values.
+    static float within(uint32_t index, float value) {
+        float low = 0, high = 1;
+        if (index >= FirstControl) low = CONTROLS[index - FirstControl].low, high = CONTROLS[index - FirstControl].high;
+        else if (index == Band) high = 16;
+        else if (index == Part) high = 4;
+        else if (index == Role) high = 6;
+        else if (index == Seed) high = 9999;
+        return value >= low ? std::min(value, high) : low; // so is what is no number
+    }
+
     void place() { seat.place({int(values[Band]), int(values[Part]), int(values[Role]), int(values[Seed])}); }
 
     // A bounce begins at 0 with nothing heard, and the jam after it with nothing waiting.
@@ -250,7 +254,8 @@ private:
         } else if (due.kind == Due::Cut) {
             waiting.cut(due);
             if (due.size == 0) hush = true;
-            else if (sounding[due.data[0] & 15][due.data[1] & 127]) waiting.add({Due::Message, 3, {uint8_t(0x80 | (due.data[0] & 15)), due.data[1], 0}, INT64_MIN / 4});
+            else if (sounding[due.data[0] & 15][due.data[1] & 127])
+                hush |= !waiting.add({Due::Message, 3, {uint8_t(0x80 | (due.data[0] & 15)), due.data[1], 0}, INT64_MIN / 4});
         }
     }
 

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -43,8 +44,8 @@ std::string data_folder() {
     return std::string(home != nullptr ? home : "") + "/.local/share/livegen";
 }
 
-// Starts a program that outlives the host, its output thrown away.
-void start(const std::vector<std::string>& command) {
+// Starts a program that outlives the host, its output thrown away; gives its number, -1 where it could not be started.
+pid_t start(const std::vector<std::string>& command) {
     std::vector<char*> words;
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
@@ -57,11 +58,12 @@ void start(const std::vector<std::string>& command) {
 #ifdef POSIX_SPAWN_SETSID
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
 #endif
-    pid_t child;
+    pid_t child = -1;
     if (posix_spawnp(&child, words[0], &files, &attributes, words.data(), environ) != 0)
         std::fprintf(stderr, "livegen: %s could not be started; install livegen, or set LIVEGEN_COMMAND to its path\n", words[0]);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
+    return child;
 }
 
 } // namespace
@@ -166,10 +168,19 @@ bool Seat::connect() {
         if (now() - started_at > 20 * SECOND || started_at == 0) {
             started_at = now();
             if (const char* own = std::getenv("LIVEGEN_COMMAND")) command = {own, "plugin"};
-            start(command);
+            launch(command);
         }
     }
     return false;
+}
+
+void Seat::launch(const std::vector<std::string>& program) {
+    if (const pid_t child = start(program); child > 0) children.push_back(child);
+}
+
+void Seat::bury() {
+    const auto ended = [](pid_t child) { return waitpid(child, nullptr, WNOHANG) != 0; };
+    children.erase(std::remove_if(children.begin(), children.end(), ended), children.end());
 }
 
 void Seat::converse() {
@@ -195,15 +206,16 @@ void Seat::converse() {
                 send_controls();
             }
             if (t >= ping_at) {
+                bury();
                 ping_at = t + (++pings < 6 ? SECOND / 10 : 2 * SECOND);
                 send_ping();
             }
         }
         if (open_page.exchange(false) && !page.empty())
 #ifdef __APPLE__
-            start({"open", page});
+            launch({"open", page});
 #else
-            start({"xdg-open", page});
+            launch({"xdg-open", page});
 #endif
         while (!out.empty()) {
             const auto sent = ::send(socket, out.data(), out.size(), MSG_NOSIGNAL);

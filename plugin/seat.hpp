@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include <sys/types.h>
+
 // From the audio thread.
 struct Said {
     enum Kind : uint8_t { Play, Transport, Block, Live } kind;
@@ -58,6 +60,8 @@ private:
     void hear(const std::string& line);
     void give(const Due& due);
     void pause(int milliseconds); // ends early when the seat does
+    void launch(const std::vector<std::string>& program);
+    void bury(); // takes note of programs that have ended, so that the host keeps none of them
     Place wanted() const;
 
     std::thread thread;
@@ -75,4 +79,5 @@ private:
     std::vector<std::pair<int64_t, int64_t>> trips; // of the last pings: how long it took, and the offset
     std::string token, out, in, page;
     std::vector<std::string> command;
+    std::vector<pid_t> children;
 };

@@ -164,6 +164,24 @@ def test_a_parameter_is_a_control(peer: Peer) -> None:
     ]
 
 
+@pytest.mark.parametrize("value", [99, -99, "nan"])
+def test_values_beyond_a_parameter_are_taken_for_its_nearest(peer: Peer, value: object) -> None:
+    sent = "".join(f"2000 param {number} {value}\n" for number in range(5, 34))
+    host(peer, sent, frames=48_000)
+    assert peer.of("set") or len(peer.of("hello")) > 1
+    assert {one["part"] for one in peer.of("hello")} <= {"", "drums"}
+    assert {one["role"] for one in peer.of("hello")} <= {"", "listener"}
+
+
+def test_a_note_that_sounds_over_a_jump_of_the_loop_ends_there(peer: Peer) -> None:
+    steps = "0 play 16\n" + "".join(
+        f"{at} midi 144 {at // 1000} 80\n" for at in range(30_000, 50_000, 1000)
+    )
+    played, _ = host(peer, steps + "60000 play 8\n", frames=80_000)
+    assert len(played) == 40
+    assert not unended(played)
+
+
 def test_a_thousand_instances_open_and_close(peer: Peer) -> None:
     host(peer, "", frames=1000, instances=1000, free=1)
 
