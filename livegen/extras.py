@@ -1,7 +1,7 @@
 """The command that adds an optional part of livegen to the one that runs, where it is missing.
 
 livegen is in no package index, so pip finds neither it nor its extras by name: a checkout has make, and what was
-installed from a wheel installs the packages that the extra names.
+installed from a wheel installs the packages that the extra names, by what installed livegen: pipx, uv or pip.
 """
 
 import importlib.util
@@ -14,6 +14,7 @@ from pathlib import Path
 from livegen.own_processes import is_frozen
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+OF_PIPX = "pipx_metadata.json"  # in each environment that pipx made
 
 
 def to_install(extra: str = "") -> str:
@@ -23,7 +24,16 @@ def to_install(extra: str = "") -> str:
     if (CHECKOUT / "Makefile").is_file():
         asked = f" WITH={extra}" if extra else ""
         return f"make -C {shlex.quote(str(CHECKOUT))} install{asked}"
-    return shlex.join([sys.executable, "-m", "pip", "install", *packages(required(), extra)])
+    return adding(*packages(required(), extra))
+
+
+def adding(*requirements: str) -> str:
+    """The command that installs these packages (PEP 508) beside livegen, or newer versions of them."""
+    if (Path(sys.prefix) / OF_PIPX).is_file():
+        return shlex.join(["pipx", "inject", "--force", "livegen", *requirements])
+    if importlib.util.find_spec("pip") is None:  # as in the environments that uv makes
+        return shlex.join(["uv", "pip", "install", "--python", sys.executable, *requirements])
+    return shlex.join([sys.executable, "-m", "pip", "install", *requirements])
 
 
 def missing(extra: str, *modules: str) -> str:

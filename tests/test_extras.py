@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,20 @@ def test_installed_from_a_wheel_pip_installs_what_the_extra_requires(
     command = shlex.split(extras.to_install("link"))
     assert command[:4] == [sys.executable, "-m", "pip", "install"]
     assert [package.split(">=")[0] for package in command[4:]] == ["aalink"]
+
+
+def test_installed_by_pipx_pipx_adds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / extras.OF_PIPX).touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+
+    assert extras.adding("aalink>=0.2.3") == "pipx inject --force livegen 'aalink>=0.2.3'"
+
+
+def test_in_an_environment_without_pip_uv_adds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", {}.get)
+    command = shlex.split(extras.adding("aalink>=0.2.3"))
+
+    assert command == ["uv", "pip", "install", "--python", sys.executable, "aalink>=0.2.3"]
 
 
 def test_a_frozen_livegen_says_that_nothing_can_be_added_to_it(

@@ -1,4 +1,4 @@
-"""The hook that builds the page: when it builds, with which Node, and what it says when it cannot."""
+"""The build's hooks: when the page is built, with which Node, and what is said when it cannot; what an index shows."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hatch_build
-from hatch_build import BUILT, BUNDLED, CustomBuildHook, PageError
+from hatch_build import BESIDE, BUILT, BUNDLED, CustomBuildHook, PageError, described
 
 PAGE = {
     "package.json": json.dumps({"name": "p", "private": True, "scripts": {"build": "sh build.sh"}}),
@@ -165,3 +165,30 @@ def test_an_editable_install_goes_on_without_and_says_so(
 def test_without_sources_and_without_a_built_page_there_is_no_wheel(tmp_path: Path) -> None:
     with pytest.raises(PageError, match="missing"):
         hatch_build.build(tmp_path)
+
+
+# --- what an index shows ------------------------------------------------------------------------------------------
+
+LINKS = "![Twenty](docs/jam.gif) [`song`](docs/PLAYING.md#kept), [there](#more), [form](https://example.org/a)."
+
+
+def test_on_an_index_a_link_to_a_file_leads_to_the_source() -> None:
+    assert described(LINKS, "https://example.org/livegen/") == (
+        "![Twenty](https://example.org/livegen/raw/HEAD/docs/jam.gif)"
+        " [`song`](https://example.org/livegen/blob/HEAD/docs/PLAYING.md#kept),"
+        " [there](#more), [form](https://example.org/a)."
+    )
+
+
+def test_without_an_address_of_the_source_a_link_to_a_file_stays_as_words() -> None:
+    assert described(LINKS, None) == " `song`, [there](#more), [form](https://example.org/a)."
+
+
+def test_the_readme_has_on_an_index_no_link_to_a_file_and_all_its_words() -> None:
+    readme = (Path(hatch_build.__file__).parent / "README.md").read_text()
+
+    assert BESIDE.search(readme)
+    for source in (None, "https://example.org/livegen"):
+        shown = described(readme, source)
+        assert not BESIDE.search(shown)
+        assert len(shown.splitlines()) == len(readme.splitlines())

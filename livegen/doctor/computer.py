@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from livegen import __version__
 from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.patient import Patient
 from livegen.errors import LivegenError, PortError
+from livegen.extras import adding
 from livegen.home import spelled_out
 from livegen.priority import PORT, REALTIME, in_real_time
 
@@ -29,8 +29,7 @@ def versions(patient: Patient) -> Iterator[Finding]:
         have = _version(name)
         if have is None or _numbers(have) < _numbers(wanted):
             found = "is not installed" if have is None else f"{have} is older than {wanted}"
-            remedy = f"{sys.executable} -m pip install -U '{name}>={wanted}'"
-            yield bad(f"{name} {found}", remedy)
+            yield bad(f"{name} {found}", adding(f"{name}>={wanted}"))
     shown = ", ".join(f"{name} {_version(name)}" for name in SHOWN if _version(name))
     python, system = platform.python_version(), platform.system()
     yield well(f"livegen {__version__} on Python {python}, {system}; {shown}")
