@@ -6,7 +6,9 @@ const NAMES: Record<string, string> = { index: "page", listen: "listen", teacher
 
 export default defineConfig({
   base: "/",
+  resolve: { alias: { "stb-vorbis": "/src/vorbis.ts" } },
   build: {
+    license: { fileName: "assets/licenses.md" }, // of the libraries that are in it
     outDir: "../livegen/control/web/built",
     emptyOutDir: true,
     target: "es2022",

@@ -114,7 +114,9 @@ def _surfaces(config: "Config") -> dict[str, Any]:
 def _page(config: "Config") -> dict[str, Any]:
     """Give the settings of the page's server.  A token that nobody chose lasts from one run to the next."""
     from livegen.daemon import page_files
+    from livegen.sound.fonts import font_for_a_page
 
+    font = font_for_a_page(config.sound.font)
     folder, kept = recordings_folder(config), page_files.folder()
     token = config.page.token or page_files.token(
         kept, lambda: secrets.token_urlsafe(16), log.warning
@@ -127,6 +129,7 @@ def _page(config: "Config") -> dict[str, Any]:
         "recordings": str(folder) if folder else None,
         "models": list(shipped.models()),
         "presets": list(config.all_presets),
+        "font": str(font) if font else None,
     }
 
 

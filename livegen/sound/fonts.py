@@ -20,6 +20,19 @@ PLACES = (
 _PACKAGE, _FILE = "pretty_midi", "TimGM6mb.sf2"
 
 
+# A page has it in memory as it plays: no more than this, in bytes.  Its browser may not decompress (.sf3).
+_MOST_FOR_A_PAGE = 48 << 20
+
+
+def font_for_a_page(asked: str = "", places: Iterable[str] = PLACES) -> Path | None:
+    """The font of `font` where a page can play it: plain samples, and not too large; None where there is none."""
+    known = (asked,) if asked else (*places, *map(str, _brought()))
+    for path in (Path(one).expanduser() for one in known):
+        if path.suffix == ".sf2" and path.is_file() and path.stat().st_size <= _MOST_FOR_A_PAGE:
+            return path
+    return None
+
+
 def font(asked: str = "", places: Iterable[str] = PLACES) -> Path:
     """The file of a sound font: the one that is asked for, else the first of `places`, else that of the extra `sound`.
 
@@ -33,13 +46,16 @@ def font(asked: str = "", places: Iterable[str] = PLACES) -> Path:
             )
         return path
     found = (Path(place) for place in places)
-    package = find_spec(_PACKAGE)
-    brought = [
-        Path(folder) / _FILE for folder in (package and package.submodule_search_locations) or ()
-    ]
-    for path in (*found, *brought):
+    for path in (*found, *_brought()):
         if path.is_file():
             return path
     raise ConfigError(
         f"no sound font is installed: {to_install('sound')}, or name one with --set sound.font=FILE.sf2"
     )
+
+
+def _brought() -> list[Path]:
+    """Where the extra `sound` has put its font."""
+    package = find_spec(_PACKAGE)
+    folders = (package and package.submodule_search_locations) or ()
+    return [Path(folder) / _FILE for folder in folders]

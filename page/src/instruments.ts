@@ -70,7 +70,7 @@ const BASS: Tone = {
   voices: 4,
 };
 
-const PAN: Record<Part, number> = { you: 0, lead: 0.2, comp: -0.25, bass: 0, drums: 0.05 };
+export const PAN: Record<Part, number> = { you: 0, lead: 0.2, comp: -0.25, bass: 0, drums: 0.05 };
 
 export function instruments(context: BaseAudioContext, out: AudioNode): Record<Part, Instrument> {
   const placed = (part: Part): AudioNode => {

@@ -58,7 +58,8 @@ const send = (message: ToServer): void => {
   wire.send(message);
 };
 
-const sound = new Sound(now);
+const takes = new Takes(() => wire.token);
+const sound = new Sound(now, (name) => takes.font(name));
 const playback = new Playback(sound);
 const readouts = new Readouts(store, tape, link);
 
@@ -149,7 +150,6 @@ panicButton(send, () => {
   sound.silence();
 });
 const meters = new Meters(find("panel-meters"), store, () => stage.framesPerSecond);
-const takes = new Takes(() => wire.token);
 const finds = el("div", { class: "finds" });
 find("panel-takes").append(finds);
 const shelf = new Shelf(find("panel-takes"), store, takes, playback, send);
@@ -284,6 +284,7 @@ store.onFigures((figures) => {
   loop = figures.loop ?? "";
   showHealth();
 });
+store.onState(["programs"], ({ programs = {} }) => (sound.programs = programs));
 store.onState(["plan"], (state) => sound.learn(state.plan ?? []));
 store.onLine(({ line, kind }) => log(line, kind ?? "note"));
 wire.onMessage(take);

@@ -16,6 +16,9 @@ const PARTS: readonly Part[] = ["lead", "comp", "bass", "drums"];
 
 export class Sound {
   #synth: Synth | null = null;
+  #font: string | null = null; // that is to be had
+  #fetched: string | null = null;
+  #programs: Record<string, number> = {};
   #wanted: boolean | null = readWish();
   #hasDaw = false;
   #partOf = new Map<number, Part>([
@@ -30,7 +33,10 @@ export class Sound {
   #volume = find<HTMLInputElement>("volume");
   #level = find<HTMLMeterElement>("level");
 
-  constructor(private readonly now: () => number) {
+  constructor(
+    private readonly now: () => number,
+    private readonly fetchFont: (name: string) => Promise<ArrayBuffer>,
+  ) {
     this.#volume.value = localStorage.getItem(VOLUME) ?? this.#volume.defaultValue;
     this.#volume.addEventListener("input", () => this.#setVolume());
     this.#button.addEventListener("click", () => this.wish(!this.isOn));
@@ -54,7 +60,15 @@ export class Sound {
     this.#roles = new Map(heard);
     // Who comes before the ports are known is told "": the page sounds until it hears of a DAW.
     this.#hasDaw = (hello.ports.api || EMBEDDED) !== EMBEDDED || hello.ports.sounds === true;
+    this.#font = hello.font ?? null;
+    if (this.isOn) this.#sample();
     this.#show();
+  }
+
+  /** General MIDI's, from 0, by part: instruments of a sound font. */
+  set programs(programs: Record<string, number>) {
+    this.#programs = programs;
+    if (this.#synth !== null) this.#synth.programs = programs;
   }
 
   /** Which part a channel carries shows in the plan. */
@@ -118,7 +132,25 @@ export class Sound {
   #begin(): void {
     this.#synth ??= new Synth(Number(this.#volume.value));
     this.#synth.wake();
+    this.#sample();
     this.#show();
+  }
+
+  /** Fetches the sound font once.  Where it cannot be had, or read, the page's own instruments stay. */
+  #sample(): void {
+    const [synth, font] = [this.#synth, this.#font];
+    if (synth === null || font === null || font === this.#fetched) return;
+    this.#fetched = font;
+    synth.programs = this.#programs;
+    this.fetchFont(font)
+      .then((file) => synth.sample(file))
+      .then(() => {
+        this.#button.dataset["font"] = font;
+        this.#show();
+      })
+      .catch((error: unknown) => {
+        console.warn(`the sound font ${font} is not used: ${String(error)}`);
+      });
   }
 
   /** On or off by the person's own wish, which is remembered. */
@@ -142,7 +174,7 @@ export class Sound {
     this.#button.title =
       this.#wanted === null && this.#hasDaw
         ? "Off, because your DAW has the sound. Press to hear it here too."
-        : "A simple sound for each part, so that you hear both players without a DAW.";
+        : `Both players without a DAW, on ${this.#button.dataset["font"] ?? "simple sounds of the page's own"}.`;
   }
 
   #tick(): void {

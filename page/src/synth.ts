@@ -1,7 +1,9 @@
 // The preview's audio: its instruments and its way out.  It rests while there is nothing to hear, and wakes at a stroke.
+// Its own instruments sound at once; those of a sound font take their places when they have come.
 
 import { type Instrument, instruments, type Part } from "./instruments";
 import { Output } from "./output";
+import type { Fonts } from "./sampled";
 
 const LATE_MS = 1000; // what waited longer for the audio to wake is no longer begun
 
@@ -14,7 +16,9 @@ export interface Stroke {
 export class Synth {
   readonly #context = new AudioContext({ latencyHint: "interactive" });
   readonly #output: Output;
-  readonly #parts: Record<Part, Instrument>;
+  #parts: Record<Part, Instrument>;
+  #sampled: Fonts | null = null;
+  #programs: Record<string, number> = {};
   #isAwake = false;
   #waiting: [due: number, stroke: Stroke][] = []; // struck while the audio was on its way: the very first note
   #heard = 0; // when something sounded last, in milliseconds of the page
@@ -29,6 +33,22 @@ export class Synth {
     if (this.#isAwake && this.#context.state === "running") return this.#play(stroke, inSeconds);
     this.#waiting.push([performance.now() + 1000 * inSeconds, stroke]);
     this.wake();
+  }
+
+  /** From now on each part is played on the samples of a sound font.  Throws an Error for a file that is none. */
+  async sample(file: ArrayBuffer): Promise<void> {
+    const { sampled } = await import("./sampled");
+    const made = sampled(this.#context, this.#output.input, file);
+    this.silence();
+    this.#parts = this.#sampled = made;
+    this.programs = this.#programs;
+  }
+
+  /** General MIDI's, from 0, by part. */
+  set programs(programs: Record<string, number>) {
+    this.#programs = programs;
+    for (const part of Object.keys(programs) as Part[])
+      if (this.#sampled !== null) this.#sampled[part].program = programs[part] ?? 0;
   }
 
   silence(): void {

@@ -1,4 +1,4 @@
-// The recordings over HTTP: what there is, tickets to fetch one, new names, the bin.  Knows no elements.
+// Files over HTTP: recordings, tickets to fetch one, new names, the bin; the sound font.  Knows no elements.
 
 import type { Take } from "./types";
 
@@ -13,6 +13,11 @@ export class Takes {
 
   async bytes(name: string): Promise<ArrayBuffer> {
     return (await this.#ask(address(name))).arrayBuffer();
+  }
+
+  /** The sound font of this name. */
+  async font(name: string): Promise<ArrayBuffer> {
+    return (await this.#ask(`/font/${encodeURIComponent(name)}`)).arrayBuffer();
   }
 
   /** The recording as a score: `svg`, `musicxml` or `pdf`. */

@@ -65,6 +65,7 @@ export interface Hello {
   styles?: string[];
   models?: string[];
   recordings?: boolean;
+  font?: string | null; // a sound font, to be had at /font/NAME
   began?: number | null; // micros: of a studio, tells the engines of a room apart
   roles?: string[]; // what a player can do in a studio's room
   players?: Seat[]; // who is in the room, by name
@@ -125,6 +126,7 @@ export interface EngineState {
   learning?: string | null;
   map?: Record<string, string>;
   controls?: Record<string, Value>;
+  programs?: Record<string, number>; // of General MIDI, from 0, by part
   plan?: Planned[];
   surprise?: Surprise[];
   engine?: "alive" | "starting" | "dead";

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.pages import MODEL, NOTE_OFF, NOTE_ON, PLAYER, Jam, Seen
 
@@ -143,19 +143,49 @@ def begins(seen: Seen, jam: Jam) -> None:
     seen.page.keyboard.press("ArrowRight")
 
 
+# livegen has a sound font, which the page can fetch.
+FONT = """
+window.WebSocket = class extends window.WebSocket {
+  set onmessage(take) {
+    super.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.t === "hello") message.font = "band.sf2";
+      take({ data: JSON.stringify(message) });
+    };
+  }
+};
+"""
+
+
 def computes(
-    seen: Seen, jam: Jam, seconds: int, rate: int = RATE, pause_s: float = float("inf")
+    seen: Seen,
+    jam: Jam,
+    seconds: int,
+    rate: int = RATE,
+    pause_s: float = float("inf"),
+    font: Path | None = None,
 ) -> None:
-    """Open the page so that its sound is computed and not played, with a pause every so many seconds."""
+    """Open the page so that its sound is computed and not played, with a pause every so many seconds.
+
+    `font` is the sound font that it plays on; None: its own instruments.
+    """
     offline = OFFLINE.replace("SECONDS", str(seconds)).replace("RATE", str(rate))
     pause = "Infinity" if pause_s == float("inf") else str(pause_s)
     seen.page.add_init_script(TAP + offline.replace("PAUSE", pause))
+    if font is not None:
+        data = font.read_bytes()
+        seen.page.route("**/font/band.sf2", lambda route: route.fulfill(body=data))
+        seen.page.add_init_script(FONT)
     begins(seen, jam)
+    if font is not None:
+        expect(seen.page.locator("#sound")).to_have_attribute("data-font", "band.sf2")
 
 
-def rendered(seen: Seen, jam: Jam, notes: Notes, seconds: int) -> NDArray[np.float32]:
+def rendered(
+    seen: Seen, jam: Jam, notes: Notes, seconds: int, font: Path | None = None
+) -> NDArray[np.float32]:
     """What the page makes of this music, float32 (2, samples)."""
-    computes(seen, jam, seconds)
+    computes(seen, jam, seconds, font=font)
     channels = seen.page.evaluate(
         "notes => render(JSON.parse(notes))", json.dumps(sorted(notes, key=lambda one: one[1]))
     )

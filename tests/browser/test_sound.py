@@ -9,6 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from livegen.sound.fonts import font_for_a_page
 from tests.browser.conftest import Look
 from tests.browser.pages import CONTROL, MODEL, NOTE_ON, PLAYER, Jam
 from tests.browser.sound import (
@@ -178,6 +179,30 @@ def test_silence_ends_what_sounds_and_what_has_not_begun(echoing: Jam, look: Loo
 
     assert peak_db(heard[:, : int(0.25 * RATE)]) > -14
     assert peak_db(heard[:, int(0.36 * RATE) :]) < -60
+
+
+def test_on_a_sound_font_notes_sound_at_their_time_in_tune_and_end(
+    echoing: Jam, look: Look
+) -> None:
+    off = [[MODEL, 2.2, CONTROL | channel, 120, 0] for channel in (LEAD, COMP, BASS, DRUMS)]
+    music = [
+        *note(PLAYER, 0.3, LEAD, 69, 100, 0.4),  # a piano
+        *note(MODEL, 1.0, DRUMS, SNARE, 100),
+        *note(MODEL, 1.5, LEAD, 76, 100, 5),
+        *note(MODEL, 1.5, BASS, 45, 100, 5),
+    ]
+    font = font_for_a_page()
+    assert font is not None
+
+    heard = rendered(look(), echoing, music + off, 3, font)
+
+    loud = np.flatnonzero(np.abs(heard).max(axis=0) > 0.02) / RATE
+    for at in (0.3, 1.0, 1.5):
+        assert 0 <= loud[loud > at - 0.05][0] - at < 0.015
+    held = heard[:, int(0.4 * RATE) : int(0.7 * RATE)]
+    assert strength(held, 440) > 10 * max(strength(held, hertz(68)), strength(held, hertz(70)))
+    assert peak_db(heard[:, int(0.9 * RATE) : int(RATE)]) < -40  # it was let go
+    assert peak_db(heard[:, int(2.3 * RATE) :]) < -60  # nothing hangs
 
 
 # --- how loud it is -----------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The addresses of the server: the built page, the recordings, the presets, the charts, the socket.
 
 Whoever comes here has passed the guard; /keys, /tickets, /presets, /words, /find and everything under /recordings,
-/charts and /chart also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here
-runs a program but those that lay out scores (`scores`) and search (`finding`), opens a path that was asked for, or
+/charts, /chart and /font also ask for the token, and /take for a ticket that one who has the token was given.  Nothing
+here runs a program but those that lay out scores (`scores`) and search (`finding`), opens a path that was asked for, or
 writes outside the folders of recordings, presets and charts.
 """
 
@@ -20,7 +20,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -42,7 +42,17 @@ MOST_BODY = 4096
 LONGEST_S = 1e6  # of a session
 MOST_CHART = 1 << 17  # bytes of a body with the text of a chart
 MOST_FILE = charts.MOST_BYTES * 4 // 3 + MOST_BODY  # of one with a file in base64
-TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart", "/words", "/find")
+TOKENED = (
+    "/keys",
+    "/recordings",
+    "/tickets",
+    "/take",
+    "/presets",
+    "/chart",
+    "/words",
+    "/find",
+    "/font",
+)
 BUILT = Path(__file__).parent / "built"
 UNBUILT = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>livegen</title>
@@ -144,6 +154,17 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
             raise HTTPException(507, f"the folder of presets: {error.strerror}") from None
 
     return Route("/presets", with_token(token, answer), methods=["POST"])
+
+
+def giving_font(font: Path, token: str) -> Route:
+    """The route that gives the sound font, under its name; a page keeps it for a day."""
+
+    async def give(request: Request) -> Response:
+        if request.path_params["name"] != font.name or not font.is_file():
+            raise HTTPException(404, "this sound font is not there; start livegen anew")
+        return FileResponse(font, headers={"cache-control": "private, max-age=86400"})
+
+    return Route("/font/{name}", with_token(token, give))
 
 
 def _wishing(wish: Wish, token: str) -> Route:

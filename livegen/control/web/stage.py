@@ -21,9 +21,11 @@ from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.frames import HeardFrame, NewsFrame, SentFrame
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS, CUES, LABELS
+from livegen.jam.controls.style_mix import mix_of
 from livegen.jam.turns import MODES
 from livegen.music.keys.scale import KINDS
 from livegen.music.parts import PARTS
+from livegen.sound.programs import programs
 
 MOST_CLIENTS = 8
 MESSAGES_PER_S = 200
@@ -35,7 +37,8 @@ class Stage:
     """`texts` is the state by now, each top-level value as JSON; `lines` the last ones told.
 
     `room` is the name of the studio's room that it shows; None at one's own machine.  `began`, micros, tells the
-    engines of a room apart.  `left_out` are commands that cannot be asked for.
+    engines of a room apart.  `left_out` are commands that cannot be asked for; `font` is the name of the sound font
+    that its pages can fetch, None where there is none.
 
     Every method that takes news gives the texts to tell, or whether there is something to tell.
     """
@@ -50,6 +53,7 @@ class Stage:
         room: str | None = None,
         began: int | None = None,
         left_out: Collection[str] = (),
+        font: str | None = None,
     ) -> None:
         self._meant = meant
         self._facts: dict[str, Any] = {
@@ -59,6 +63,7 @@ class Stage:
             "styles": ["any"],
             "models": list(models),
             "recordings": has_recordings,
+            "font": font,
             "room": room,
             "began": began,
             "players": [],
@@ -90,6 +95,8 @@ class Stage:
     def show(self, state: Mapping[str, Any]) -> bool:
         """Take a state of the engine; whether `hello` has changed with it."""
         texts = {key: _json(value) for key, value in state.items() if key not in NOT_SHOWN}
+        if isinstance(controls := state.get("controls"), Mapping):
+            texts["programs"] = _json(_programs(controls))
         self.texts = texts | {"engine": _json(self._engine)}
         changed: dict[str, Any] = {"setlist": _setlist(state.get("map"))}
         if isinstance(styles := state.get("styles"), list):
@@ -154,6 +161,12 @@ def _setlist(bindings: object) -> list[str]:
         if program and preset.startswith("preset "):
             found[int(program[1])] = preset.removeprefix("preset ")
     return [found[program] for program in sorted(found)]
+
+
+def _programs(controls: Mapping[str, Any]) -> dict[str, int]:
+    """The program of each part with pitches, by the style in which the model plays."""
+    mix = mix_of(str(controls.get("style", "")), float(controls.get("style_mix", 0)))
+    return {PARTS[part]: program for part, program in programs(mix.near).items()}
 
 
 def _json(value: object) -> str:

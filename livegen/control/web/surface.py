@@ -1,7 +1,8 @@
 """The page as a surface of the control process: its socket, its server, and what is passed on to those who look on.
 
 `settings`: {"host", "port" (0: any), "names": [other names of this machine], "token", "recordings": folder or null,
-"models": [names], "presets": [names], "kept": the folder of `page_files` or null, "pid": the process that serves}.
+"models": [names], "presets": [names], "font": the sound font's file or null, "kept": the folder of
+`page_files` or null, "pid": the process that serves}.
 Loopback unless the person says otherwise, and then only with a token of theirs.
 
 Threads: the event loop's only; files are read in threads.
@@ -23,7 +24,7 @@ from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.places import is_any, named, near
-from livegen.control.web.routes import BUILT, SavePreset, Wish, app
+from livegen.control.web.routes import BUILT, SavePreset, Wish, app, giving_font
 from livegen.control.web.server import Say, bound_nearby, configuration, start, stop
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
@@ -62,12 +63,15 @@ class PageSurface:
         self._shelf = Shelf(Path(folder)) if folder else None
         self._folder, self._phrase = Path(folder) if folder else None, LastPhrase()
         self._kept = Path(kept) if kept else None
+        font = settings.get("font")
+        self._font = Path(font) if font else None
         stage = Stage(
             ports,
             settings.get("presets", ()),
             settings.get("models", ()),
             has_recordings=self._shelf is not None,
             meant=meant,
+            font=self._font.name if self._font else None,
         )
         self._view = View(stage, Clients(stage, ask))
         self._door = Door(self._token, lambda words: self._view.clients, say)
@@ -92,6 +96,7 @@ class PageSurface:
             self._charts,
             self._wish,
             (self._find, partial(save, self._folder)) if self._folder else None,
+            [giving_font(self._font, self._token)] if self._font else [],
         )
         self._server = uvicorn.Server(configuration(Guard(served, allowed, self._token)))
         await start(self._server, sockets)

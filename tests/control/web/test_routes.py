@@ -19,7 +19,7 @@ from livegen.control.library.presets import PresetError, PresetThere
 from livegen.control.library.search_process import Failed
 from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
-from livegen.control.web.routes import MOST_BODY, MOST_CHART, Find, SavePreset, app
+from livegen.control.web.routes import MOST_BODY, MOST_CHART, Find, SavePreset, app, giving_font
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 
@@ -77,6 +77,7 @@ def served(
     built: Path | None = None,
     save_preset: SavePreset | None = None,
     find: Find | None = None,
+    font: Path | None = None,
 ) -> Any:
     shelf = Shelf(folder) if folder else None
     place = built or (folder.parent / "built" if folder else Path("/nowhere"))
@@ -89,6 +90,7 @@ def served(
         known_charts=Charts(shipped.root() / "charts", place.parent / "charts"),
         wish=words.read,
         search=(find or found_nothing, saved_at),
+        more=[giving_font(font, TOKEN)] if font else [],
     )
 
 
@@ -478,3 +480,19 @@ def test_a_place_that_was_found_is_saved_by_its_name_and_time(browser: TestClien
 def test_a_body_with_half_of_a_surrogate_pair_is_no_text(browser: TestClient) -> None:
     place = {"name": "a\ud800", "at": 1, "seconds": 8}
     assert post(browser, "/find/save", place).status_code == 400
+
+
+def test_the_sound_font_is_given_under_its_name_to_who_has_the_token(
+    folder: Path, tmp_path: Path
+) -> None:
+    font = tmp_path / "my band.sf2"
+    font.write_bytes(b"RIFF")
+    browser = TestClient(served(folder, font=font), raise_server_exceptions=False)
+
+    given_ = browser.get("/font/my%20band.sf2", headers=AUTHORISED)
+    assert (given_.content, given_.headers["cache-control"]) == (b"RIFF", "private, max-age=86400")
+    assert browser.get("/font/my%20band.sf2").status_code == 401
+    assert browser.get("/font/another.sf2", headers=AUTHORISED).status_code == 404
+    font.unlink()
+    gone = browser.get("/font/my%20band.sf2", headers=AUTHORISED)
+    assert (gone.status_code, "not there" in gone.json()["error"]) == (404, True)

@@ -107,3 +107,15 @@ def test_figures_name_what_each_process_takes() -> None:
     )
 
     assert figures.keys() == {"t", "cpu", "late"} and figures["cpu"].keys() == {"ports", "control"}
+
+
+def test_the_instruments_of_a_sound_font_are_those_of_the_style() -> None:
+    stage = Stage({}, font="band.sf2")
+    stage.show({"controls": {"style": "jazz_swing+hymn", "style_mix": 0.2}})
+    assert (hello(stage)["font"], stage.texts["programs"]) == (
+        "band.sf2",
+        '{"lead":11,"comp":4,"bass":32}',
+    )
+
+    stage.show({"controls": {"style": "jazz_swing+hymn", "style_mix": 0.8}})
+    assert json.loads(stage.texts["programs"]) == {"lead": 19, "comp": 19, "bass": 19}
