@@ -44,7 +44,8 @@ def files_of(wheel: Path) -> list[str]:
     """Paths in the wheel, without the version."""
     with zipfile.ZipFile(wheel) as archive:
         return sorted(
-            re.sub(r"^livegen-[^/]*\.dist-info", "DIST-INFO", n) for n in archive.namelist()
+            re.sub(r"^livegen-[^/]*\.(dist-info|data)", lambda of: of[1].upper(), n)
+            for n in archive.namelist()
         )
 
 
@@ -105,7 +106,7 @@ def test_all_files_of_the_wheel_together_are_within_25_megabytes(wheel: Path) ->
 
 
 def test_the_wheel_holds_neither_tests_nor_export(wheel: Path) -> None:
-    assert {name.split("/")[0] for name in files_of(wheel)} == {"livegen", "DIST-INFO"}
+    assert {name.split("/")[0] for name in files_of(wheel)} == {"livegen", "DIST-INFO", "DATA"}
 
 
 def test_the_wheel_holds_the_built_page_and_all_that_it_refers_to(wheel: Path) -> None:
