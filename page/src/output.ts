@@ -1,9 +1,11 @@
-// The way out of the preview: volume, a small room, a limiter, and a look at what leaves.
+// The way out of the preview: volume, a compressor, a ceiling, and a look at what leaves.
 
 const DEFAULT = 80; // where the slider stands at first
 const RAMP_S = 0.015;
-const LIMIT_DB = -4.5; // above it the compressor holds back
-const RATIO = 12;
+const QUIET_DB = -12; // above it the compressor holds back
+const RATIO = 3;
+const KNEE_DB = 9;
+const LOUDER = 10 ** (4.5 / 20); // what that leaves room for
 const CEILING = 10 ** (-1 / 20); // nothing leaves that is louder than -1 dBFS
 const STRAIGHT = 0.7; // up to here the ceiling changes nothing
 const OVER = 4; // the ceiling takes in what is so many times too loud
@@ -21,7 +23,7 @@ export class Output {
     this.input.gain.value = gainOf(volume);
     this.#analyser = context.createAnalyser();
     this.#wave = new Float32Array(this.#analyser.fftSize);
-    const end = ceiling(context, limiter(context, this.input));
+    const end = ceiling(context, louder(context, this.input));
     end.connect(this.#analyser).connect(context.destination);
   }
 
@@ -39,16 +41,16 @@ export class Output {
 /** Of the slider: 0 is silence, 80 the level that all is made for, 100 some 4 dB more. */
 const gainOf = (volume: number): number => (volume / DEFAULT) ** 2;
 
-/** Holds back what stays too loud.  Browsers make up for it by themselves, which is taken back. */
-function limiter(context: BaseAudioContext, from: AudioNode): AudioNode {
+/** Brings loud and quiet nearer to each other, and all of it up.  What browsers make up by themselves is taken back. */
+function louder(context: BaseAudioContext, from: AudioNode): AudioNode {
   const compressor = context.createDynamicsCompressor();
-  compressor.threshold.value = LIMIT_DB;
+  compressor.threshold.value = QUIET_DB;
   compressor.ratio.value = RATIO;
-  compressor.knee.value = 3;
-  compressor.attack.value = 0.002;
+  compressor.knee.value = KNEE_DB;
+  compressor.attack.value = 0.003;
   compressor.release.value = 0.2;
   const back = context.createGain();
-  back.gain.value = 10 ** ((0.6 * LIMIT_DB * (1 - 1 / RATIO)) / 20); // Web Audio API, "makeup gain"
+  back.gain.value = LOUDER * 10 ** ((0.6 * QUIET_DB * (1 - 1 / RATIO)) / 20); // Web Audio API, "makeup gain"
   return from.connect(compressor).connect(back);
 }
 

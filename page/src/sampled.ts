@@ -16,7 +16,7 @@ import { Voice, Voices } from "./voices";
 
 const VOICES: Record<Part, number> = { you: 32, lead: 16, comp: 24, bass: 6, drums: 24 };
 // So loud is a note of velocity 127 whose sample is at full scale.
-const LEVELS: Record<Part, number> = { you: 2, lead: 1.5, comp: 1.1, bass: 1.4, drums: 1.8 };
+const LEVELS: Record<Part, number> = { you: 2, lead: 1.2, comp: 1.1, bass: 1.2, drums: 1.6 };
 const LONGEST_S = 30; // a note that is held for longer fades: nothing is held for ever
 const FADE_S = 1; // time constant
 const GONE = 7; // time constants until a note is 60 dB down

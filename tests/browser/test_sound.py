@@ -201,7 +201,8 @@ def test_on_a_sound_font_notes_sound_at_their_time_in_tune_and_end(
         assert 0 <= loud[loud > at - 0.05][0] - at < 0.015
     held = heard[:, int(0.4 * RATE) : int(0.7 * RATE)]
     assert strength(held, 440) > 10 * max(strength(held, hertz(68)), strength(held, hertz(70)))
-    assert peak_db(heard[:, int(0.9 * RATE) : int(RATE)]) < -40  # it was let go
+    let_go = heard[:, int(0.9 * RATE) : int(RATE)]
+    assert peak_db(let_go) < peak_db(held) - 20
     assert peak_db(heard[:, int(2.3 * RATE) :]) < -60  # nothing hangs
 
 
@@ -216,8 +217,8 @@ def test_a_key_is_heard_clearly_and_a_lively_band_fills_what_there_is(
 
     heard = rendered(look(), echoing, alone + music, 11)
 
-    assert -15 < peak_db(heard[:, : 2 * RATE]) < -11
-    assert -6 < peak_db(heard[:, 2 * RATE :]) < -2
+    assert -12 < peak_db(heard[:, : 2 * RATE]) < -9
+    assert -3 < peak_db(heard[:, 2 * RATE :]) < -0.9
 
 
 @pytest.mark.parametrize(("slider", "quietest", "loudest"), [(0, -200, -150), (100, -3, -0.9)])
