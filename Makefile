@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz mutants lock wheel frozen sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
+.PHONY: help serve install test package cluster encoder fuzz mutants lock wheel frozen sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -66,6 +66,9 @@ test: $(VENV)/.tested sound jack chromium fluidsynth portaudio # install everyth
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || { \
 	echo "what failed is run once more, alone; it must pass" >&2; \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
+
+package: $(VENV)/.tested # build the wheel, install it in an empty environment, and type every command of the documents in a copy
+	$(BIN)/python -m pytest -m package -n 2 tests/test_package.py tests/test_documented_commands.py $(ARGS)
 
 cluster: $(VENV)/.tested # install the extra cluster and run the tests that start Ray, on a machine that is not busy
 	$(call set_up,train link listen mcp score sound cluster dev)

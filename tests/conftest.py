@@ -35,11 +35,9 @@ LEARNING = ("training", "export", "test_train_to_serve.py", "test_polyphony.py")
 # What takes longest, file or folder, the longest first; what mostly waits comes after what wants the processor.
 EARLY = (
     *LIVE,
-    "test_documented_commands.py",
     *LEARNING,
     "test_alone.py",
     "test_scorecard.py",
-    "test_package.py",
     "test_smf.py",
     "test_variations.py",
     "test_cli.py",
@@ -99,12 +97,16 @@ def _files(place: Path) -> Iterable[Path]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
-    """Spare the garbage collector what is loaded and collected, which stays to the end, then and afterwards."""
+    """Spare the garbage collector what is loaded and collected, which stays to the end, then and afterwards.
+
+    Most of what tests make ends by itself, so it is looked for more seldom, too.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         gc.enable()
 
 

@@ -80,12 +80,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield commands
 
 
+@pytest.mark.package
 def test_the_wheel_holds_exactly_the_files_checked_in(wheel: Path) -> None:
     assert files_of(wheel) == FILES.read_text().split(), (
         "python -m tests.test_package shows it as a diff"
     )
 
 
+@pytest.mark.package
 def test_the_wheel_holds_of_a_model_only_what_is_served_and_what_describes_it(wheel: Path) -> None:
     models = [Path(name) for name in files_of(wheel) if "_shipped/models" in name]
     kinds = {path.name if path.suffix != ".onnx" else ".onnx" for path in models}
@@ -100,15 +102,18 @@ def test_the_wheel_holds_of_a_model_only_what_is_served_and_what_describes_it(wh
     }
 
 
+@pytest.mark.package
 def test_all_files_of_the_wheel_together_are_within_25_megabytes(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert sum(file.file_size for file in archive.infolist()) <= MOST_BYTES
 
 
+@pytest.mark.package
 def test_the_wheel_holds_neither_tests_nor_export(wheel: Path) -> None:
     assert {name.split("/")[0] for name in files_of(wheel)} == {"livegen", "DIST-INFO", "DATA"}
 
 
+@pytest.mark.package
 def test_the_wheel_holds_the_built_page_and_all_that_it_refers_to(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         page = archive.read("livegen/control/web/built/index.html").decode()
