@@ -10,7 +10,7 @@ from livegen import own_processes
 from livegen.own_processes import RUN, run_told, spawn_command
 
 PACKAGE = Path(own_processes.__file__).parent
-ADVICE = {"extras.py", "doctor/computer.py"}  # they tell a person what to type
+ADVICE = {"extras.py"}  # it tells a person what to type
 
 
 def test_python_runs_a_module_and_a_small_one_by_its_file() -> None:
