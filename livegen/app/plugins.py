@@ -68,15 +68,18 @@ def _serve(config: "Config", token: str, ready: Callable[[int], object]) -> None
 
     from livegen.plugin.band import Bands
     from livegen.plugin.server import PlugInServer
+    from livegen.priority import ENGINE, Urgency
     from livegen.studio.application import charts_of
 
     settings = studio_settings(config)
     engine = settings["engine"]
     channels = {part: int(route["channel"]) for part, route in engine["routes"].items()}
     build, model = band_builder(settings)
-    server = PlugInServer(Bands(build, channels), charts_of(settings), token, model, log.warning)
+    bands, charts = Bands(build, channels), charts_of(settings)
     gc.collect()
     gc.freeze()
+    urgency = Urgency(ENGINE)  # a host's block is as soon over as a period of JACK
+    server = PlugInServer(bands, charts, token, model, log.warning, look=urgency.look)
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         runner.run(server.serve(ready))
 

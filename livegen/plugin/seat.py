@@ -58,7 +58,7 @@ class PlugInMailbox(Mailbox):
 
 
 class PlugIn(Client):
-    """A plug-in among the pages of a room."""
+    """A plug-in among the pages of a room.  `at_once` is called when its mailbox has something that is urgent."""
 
     per_s = MESSAGES_PER_S
     watches = False
@@ -66,7 +66,14 @@ class PlugIn(Client):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.mailbox: PlugInMailbox = PlugInMailbox()
+        self.at_once: Callable[[], object] = lambda: None
         self._metre = COMMON
+
+    def tell(self, put: Callable[[Mailbox], object]) -> None:
+        """Put something into its mailbox; what is urgent goes out before the engine works on."""
+        super().tell(put)
+        if self.mailbox.is_urgent:
+            self.at_once()
 
     def follow(self, transport: Transport) -> None:
         """Take what the host says: its time, and its metre where that is another than before."""
@@ -140,6 +147,10 @@ class Seat:
                 self._there.hear(text, self._bounce.now if self._bounce else now)
                 self._keep(given)
         return None
+
+    def hand_out(self, at_once: Callable[[], object]) -> None:
+        """Call `at_once` for what is urgent in the live jam, as soon as it is there."""
+        self._here.at_once = at_once
 
     def take(self, now: int) -> list[str]:
         """The lines for it by now."""

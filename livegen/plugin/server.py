@@ -11,6 +11,7 @@ from asyncio import StreamReader as Reader
 from asyncio import StreamWriter as Writer
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import uvicorn
 
@@ -33,6 +34,7 @@ from livegen.plugin.seat import Seat
 
 EMPTY_S = 120.0
 LOOKS_S = 1.0
+LOOKS_ON_S = 0.02  # well below the time for which a process may run in real time
 MOST_CONNECTIONS = 512
 PAGE_PORT = 9703
 WRONG = "token: it is not that of plugin.json: read the file again"
@@ -40,7 +42,8 @@ TOO_LONG = f"a line has at most {MAX_BYTES} bytes: this one is longer"
 
 
 class PlugInServer:
-    """The process.  `model` is the name of the model; `say` takes a line about a fault of ours.
+    """The process.  `model` is the name of the model; `say` takes a line about a fault of ours; `look` is called all
+    the time with the time, micros: for the urgency of the process.
 
     Threads: the event loop's only.
     """
@@ -53,7 +56,9 @@ class PlugInServer:
         model: str,
         say: Callable[[str], object],
         empty_s: float = EMPTY_S,
+        look: Callable[[int], object] = lambda now: None,
     ) -> None:
+        self._look = look
         self._bands, self._charts, self._token = bands, charts, token
         self._model, self._say, self._empty_s = model, say, empty_s
         self._connections = 0
@@ -66,7 +71,8 @@ class PlugInServer:
         try:
             await start(*page)
             ready(port)
-            raise_first(await until_one_ends(self._bands.rooms.run(), self._empty(), _signalled()))
+            lasts = (self._bands.rooms.run(), self._empty(), _signalled(), self._look_on())
+            raise_first(await until_one_ends(*lasts))
         finally:
             listening.close()
             stop(page[0])
@@ -89,6 +95,12 @@ class PlugInServer:
             await asyncio.sleep(min(LOOKS_S, self._empty_s))
             if len(self._bands):
                 since = clock.now()
+
+    async def _look_on(self) -> None:
+        """Call `look`, for ever."""
+        while True:
+            self._look(clock.now())
+            await asyncio.sleep(LOOKS_ON_S)
 
     # --- a connection ---------------------------------------------------------------------------------------------
 
@@ -118,6 +130,7 @@ class PlugInServer:
         writer.transport.set_write_buffer_limits(high=MAX_BYTES)
         try:
             await _send(writer, [seat.greeted(clock.now(), self._model)])
+            seat.hand_out(partial(_send_at_once, writer, seat))
             raise_first(await until_one_ends(_read(reader, writer, seat), _write(writer, seat)))
         finally:
             self._bands.leave(seat)
@@ -165,9 +178,19 @@ async def _line(reader: Reader) -> str:
 
 async def _send(writer: Writer, lines: list[str]) -> None:
     """Send lines.  Raises TimeoutError for an end that takes nothing."""
-    writer.write("".join(f"{line}\n" for line in lines).encode())
+    writer.write(_bytes(lines))
     async with asyncio.timeout(STALLED_S):
         await writer.drain()
+
+
+def _send_at_once(writer: Writer, seat: Seat) -> None:
+    """Send what waits, unless the plug-in has not taken what was sent before: then `_write` waits for it."""
+    if not writer.transport.get_write_buffer_size():
+        writer.write(_bytes(seat.take(clock.now())))
+
+
+def _bytes(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 async def _signalled() -> None:

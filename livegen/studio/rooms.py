@@ -20,6 +20,8 @@ from livegen.studio.room_names import is_name, new_name
 from livegen.studio.teacher import Seen
 
 LATE_SPAN_US = 10 * SECOND  # over so long it is taken how late turns are
+# Rounds of the event loop from bytes that have come to a room that has heard them.
+ROUNDS = 3
 EMPTY_US = 60 * SECOND  # so long a room waits for its players to come back
 
 # A room by its name, and what it calls when it has work.
@@ -123,7 +125,8 @@ class Rooms:
                 await self._until(None if name is None else self._next_at[name])
             else:
                 self.turn(name)
-                await asyncio.sleep(0)  # sockets are served between two turns
+                for _ in range(ROUNDS):  # sockets are served between two turns
+                    await asyncio.sleep(0)
 
     def turn(self, name: str) -> None:
         """Give one room its turn."""

@@ -1,11 +1,12 @@
 // A CLAP host for tests: loads a plug-in, feeds it what standard input says, prints what it plays.
 //
-//   clap_host livegen.clap [rate=48000] [block=256] [frames=N] [free=1] [instances=N]
+//   clap_host livegen.clap [rate=48000] [block=256] [frames=N] [free=1] [instances=N] [urgent=1]
 //
 // Lines of standard input, in order of frames; a frame counts from the first block, and is taken as soon as it can be:
 //   FRAME midi A B C · FRAME param ID VALUE · FRAME play BEAT · FRAME stop · FRAME restart RATE BLOCK
 // Lines of standard output: "note FRAME A B C", then "blocks N late_us MAX"; "connected FRAME" when the plug-in says so.
 // free=1: as fast as it goes, without a clock.  instances=N: N are made, run for a block and destroyed, first.
+// urgent=1: blocks are asked for in real time, as a DAW does, where the system permits it.
 // Frames begin to count when the plug-in is connected, 30 s at most.
 
 #include "clap/entry.h"
@@ -21,6 +22,7 @@
 #include <dlfcn.h>
 #include <iostream>
 #include <map>
+#include <sched.h>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -84,7 +86,7 @@ int fault(const char* what) {
 
 int main(int count, char** words) {
     if (count < 2) return fault("expected the path of a .clap");
-    std::map<std::string, double> given{{"rate", 48000}, {"block", 256}, {"frames", 48000}, {"free", 0}, {"instances", 0}, {"wait", 1}};
+    std::map<std::string, double> given{{"rate", 48000}, {"block", 256}, {"frames", 48000}, {"free", 0}, {"instances", 0}, {"wait", 1}, {"urgent", 0}};
     for (int i = 2; i < count; ++i)
         if (const char* value = std::strchr(words[i], '=')) given[std::string(words[i], std::size_t(value - words[i]))] = std::atof(value + 1);
 
@@ -159,6 +161,11 @@ int main(int count, char** words) {
         if (Clock::now() > until) return fault("the plug-in did not connect within 30 s");
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
         process(plugin);
+    }
+    if (given["urgent"] != 0) {
+        sched_param priority{};
+        priority.sched_priority = 20;
+        if (sched_setscheduler(0, SCHED_FIFO, &priority) != 0) std::fprintf(stderr, "clap_host: real time is not permitted\n");
     }
     due = Clock::now();
     bool was = connected();

@@ -28,7 +28,7 @@ class Peer:
         self.until = 0  # of the block in a bounce
         self.later: list[list[int]] = []  # answers of a bounce that are due after its block
         self.bouncing = self.mute = False
-        self.folder = data / "livegen"
+        self.data, self.folder = data, data / "livegen"
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.connections: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()

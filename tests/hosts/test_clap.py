@@ -1,22 +1,15 @@
 """The plug-in in a host of CLAP: what it says over the wire, and the frames at which it plays what comes back."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.hosts.clap import BOUNCE, BYPASS, RATE, THROUGH, Played, host, melody
 from tests.hosts.peer import Peer
 
 pytestmark = pytest.mark.plugin
-BUILT = Path(
-    os.environ.get("PLUGIN_OUT") or Path(__file__).resolve().parents[2] / "build" / "plugin"
-)
-RATE, BLOCK = 48_000, 256
-BYPASS, THROUGH, BOUNCE = 0, 1, 2  # parameters, by number
-Played = list[tuple[int, int, int, int]]
 
 
 @pytest.fixture
@@ -24,34 +17,6 @@ def peer(tmp_path: Path) -> Iterator[Peer]:
     one = Peer(tmp_path)
     yield one
     one.close()
-
-
-def host(
-    peer: Peer, steps: str, *, before: str = "0 param 1 0\n", **options: int
-) -> tuple[Played, list[str]]:
-    """What the plug-in plays, (frame, bytes), and the host's other lines.  Steps as plugin/host/clap_host.cpp says."""
-    ran = subprocess.run(
-        [
-            BUILT / "clap_host", BUILT / "livegen.clap",
-            *(f"{name}={value}" for name, value in ({"rate": RATE, "block": BLOCK} | options).items()),
-        ],
-        input=before + steps, capture_output=True, text=True, timeout=60, check=False,
-        env=os.environ | {"XDG_DATA_HOME": str(peer.folder.parent), "LIVEGEN_COMMAND": "false"},
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    assert "Sanitizer" not in ran.stderr, ran.stderr
-    lines = ran.stdout.splitlines()
-    notes = [line.split()[1:] for line in lines if line.startswith("note ")]
-    played = [(int(at), int(a), int(b), int(c)) for at, a, b, c in notes]
-    return played, [line for line in lines if not line.startswith("note ")]
-
-
-def melody(notes: int, apart: int, length: int = 2000, start: int = 5000) -> str:
-    """Notes one after the other, as steps of the host."""
-    return "".join(
-        f"{start + i * apart} midi 144 {48 + i % 24} 80\n{start + i * apart + length} midi 128 {48 + i % 24} 0\n"
-        for i in range(notes)
-    )
 
 
 def unended(played: Played) -> set[tuple[int, int]]:
@@ -73,7 +38,13 @@ def test_what_is_due_sounds_at_its_frame_to_one(peer: Peer) -> None:
         delay = peer.delay * rate / 1_000_000
         before = f"0 param {THROUGH} 0\n0 param {BOUNCE} 1\n"
         played, _ = host(
-            peer, melody(40, 3001), before=before, rate=rate, block=block, frames=140_000, free=1
+            peer.data,
+            melody(40, 3001),
+            before=before,
+            rate=rate,
+            block=block,
+            frames=140_000,
+            free=1,
         )
         due = [5000 + i * 3001 + shift + delay for i in range(40) for shift in (0, 2000)]
         assert len(played) == 80 and not unended(played)
@@ -84,13 +55,13 @@ def test_what_is_due_sounds_at_its_frame_to_one(peer: Peer) -> None:
 def test_a_bounce_is_the_same_each_time(peer: Peer) -> None:
     before = f"0 param {THROUGH} 0\n0 param {BOUNCE} 1\n"
     first, second = (
-        host(peer, melody(20, 3001), before=before, frames=96_000, free=1)[0] for _ in range(2)
+        host(peer.data, melody(20, 3001), before=before, frames=96_000, free=1)[0] for _ in range(2)
     )
     assert first == second and len(first) == 40
 
 
 def test_live_notes_come_back_in_their_order_and_all_end(peer: Peer) -> None:
-    played, _ = host(peer, melody(30, 3000), frames=110_000)
+    played, _ = host(peer.data, melody(30, 3000), frames=110_000)
     pitches = [pitch for _, status, pitch, _ in played if status == 144]
     assert pitches == [60 + i % 24 for i in range(30)]
     assert not unended(played)
@@ -99,7 +70,7 @@ def test_live_notes_come_back_in_their_order_and_all_end(peer: Peer) -> None:
 def test_what_is_played_is_heard_through_unless_that_is_off(peer: Peer) -> None:
     for through, notes in ((1, 8), (0, 4)):
         played, _ = host(
-            peer, melody(4, 4000), before=f"0 param {THROUGH} {through}\n", frames=40_000
+            peer.data, melody(4, 4000), before=f"0 param {THROUGH} {through}\n", frames=40_000
         )
         assert len([one for one in played if one[1] == 144]) == notes
 
@@ -115,7 +86,7 @@ def test_notes_end_at_once_when_livegen_goes_and_it_is_found_again(peer: Peer) -
     for cut in cuts:
         cut.start()
     steps = "".join(f"{at} midi 144 {50 + at // 5000} 80\n" for at in range(5000, 300_000, 5000))
-    played, lines = host(peer, steps, frames=260_000)
+    played, lines = host(peer.data, steps, frames=260_000)
     for cut in cuts:
         cut.cancel()
     assert (
@@ -135,12 +106,12 @@ def test_nothing_hangs_after(peer: Peer, end: str) -> None:
     steps = "0 play 0\n" + "".join(
         f"{at} midi 144 {at // 1000} 80\n" for at in range(30_000, 50_000, 1000)
     )
-    played, _ = host(peer, steps + end, frames=80_000)
+    played, _ = host(peer.data, steps + end, frames=80_000)
     assert len(played) == 40 and not unended(played)
 
 
 def test_the_transport_is_told_when_it_changes_and_ten_times_a_second(peer: Peer) -> None:
-    host(peer, "24000 play 16\n48000 play 8\n72000 stop\n", frames=96_000)
+    host(peer.data, "24000 play 16\n48000 play 8\n72000 stop\n", frames=96_000)
     told = peer.of("transport")
     jumps = [one["beat"] for one in told if one["beat"] in (16, 8)]
     assert jumps == [16, 8]
@@ -157,7 +128,7 @@ def test_the_transport_is_told_when_it_changes_and_ten_times_a_second(peer: Peer
 
 
 def test_a_parameter_is_a_control(peer: Peer) -> None:
-    host(peer, "2000 param 9 3\n9000 param 12 0.5\n", frames=24_000)
+    host(peer.data, "2000 param 9 3\n9000 param 12 0.5\n", frames=24_000)
     assert [(one["name"], one["value"]) for one in peer.of("set")] == [
         ("mode", "accompany"),
         ("temperature", 0.5),
@@ -167,7 +138,7 @@ def test_a_parameter_is_a_control(peer: Peer) -> None:
 @pytest.mark.parametrize("value", [99, -99, "nan"])
 def test_values_beyond_a_parameter_are_taken_for_its_nearest(peer: Peer, value: object) -> None:
     sent = "".join(f"2000 param {number} {value}\n" for number in range(5, 34))
-    host(peer, sent, frames=48_000)
+    host(peer.data, sent, frames=48_000)
     assert peer.of("set") or len(peer.of("hello")) > 1
     assert {one["part"] for one in peer.of("hello")} <= {"", "drums"}
     assert {one["role"] for one in peer.of("hello")} <= {"", "listener"}
@@ -177,16 +148,16 @@ def test_a_note_that_sounds_over_a_jump_of_the_loop_ends_there(peer: Peer) -> No
     steps = "0 play 16\n" + "".join(
         f"{at} midi 144 {at // 1000} 80\n" for at in range(30_000, 50_000, 1000)
     )
-    played, _ = host(peer, steps + "60000 play 8\n", frames=80_000)
+    played, _ = host(peer.data, steps + "60000 play 8\n", frames=80_000)
     assert len(played) == 40
     assert not unended(played)
 
 
 def test_a_thousand_instances_open_and_close(peer: Peer) -> None:
-    host(peer, "", frames=1000, instances=1000, free=1)
+    host(peer.data, "", frames=1000, instances=1000, free=1)
 
 
 def test_without_livegen_the_host_goes_on(peer: Peer) -> None:
     (peer.folder / "plugin.json").unlink()
-    played, lines = host(peer, melody(4, 4000), before="", frames=48_000, wait=0)
+    played, lines = host(peer.data, melody(4, 4000), before="", frames=48_000, wait=0)
     assert len(played) == 8 and lines[0].startswith("blocks")  # through only

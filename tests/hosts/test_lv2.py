@@ -8,8 +8,8 @@ from subprocess import DEVNULL, PIPE
 import pytest
 
 from tests.e2e.harness import Partner, private_server, wait_for
+from tests.hosts.clap import BUILT
 from tests.hosts.peer import Peer
-from tests.hosts.test_clap import BUILT
 
 pytestmark = pytest.mark.plugin
 

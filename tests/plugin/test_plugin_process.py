@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from livegen.plugin.whereabouts import FILE
+from livegen.priority import ENGINE, REALTIME, in_real_time
 from tests.plugin.client import Process, bounced, phrase_of, said_in
 
 BAR_US = 2_000_000  # at 120
@@ -35,6 +36,13 @@ def test_only_its_owner_can_read_where_it_is(served: Process) -> None:
     told = served.told
     assert told["pid"] == served.child.pid and told["command"][1:] == ["-m", "livegen", "plugin"]
     assert stat.S_IMODE((served.place / FILE).stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="needs Linux's way to ask")
+def test_it_is_as_urgent_as_an_engine_where_the_system_permits_it(served: Process) -> None:
+    wanted = os.SCHED_FIFO if in_real_time(ENGINE) == REALTIME else os.SCHED_OTHER
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    assert os.sched_getscheduler(served.child.pid) & ~os.SCHED_RESET_ON_FORK == wanted
 
 
 def test_a_second_one_sees_the_first_and_ends(served: Process) -> None:

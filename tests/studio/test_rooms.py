@@ -1,5 +1,7 @@
 """The rooms of a studio: who finds which, and how many there may be."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +127,35 @@ def test_a_room_that_always_works_takes_its_share_and_the_others_have_their_turn
     studio.turns(BEGIN + 10 * SECOND)
     assert studio.worked <= 10 * SHARE + AT_ONCE_US / SECOND + 0.01
     assert studio.rooms.figures()["late"]["p99_us"] <= 4_000
+
+
+def test_what_comes_while_a_room_has_its_turn_is_heard_before_the_next_one() -> None:
+    """However much the room has to do: its players' keys do not wait for more than one slice of work."""
+    here, there = socket.socketpair()
+    turns, heard_after = 0, 0
+
+    class Working(Rooms):
+        def turn(self, name: str) -> None:
+            nonlocal turns
+            turns += 1
+            if turns == 5:
+                there.send(b"a key\n")
+            assert turns < 20
+
+    async def play() -> None:
+        nonlocal heard_after
+        rooms = Working(Studio().build, 8, LIMITS, lambda: BEGIN)
+        rooms.room("blues")
+        reader, writer = await asyncio.open_connection(sock=here)
+        working = asyncio.create_task(rooms.run())
+        assert await reader.readline() == b"a key\n"
+        heard_after = turns
+        working.cancel()
+        writer.close()
+
+    asyncio.run(play())
+    there.close()
+    assert heard_after == 5
 
 
 def test_a_process_that_is_too_busy_takes_no_more_rooms_but_those_of_one_that_ended() -> None:

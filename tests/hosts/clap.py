@@ -1,0 +1,43 @@
+"""The CLAP host of our own (plugin/host/clap_host.cpp), in which tests and the bench play the plug-in."""
+
+import os
+import subprocess
+from pathlib import Path
+
+BUILT = Path(
+    os.environ.get("PLUGIN_OUT") or Path(__file__).resolve().parents[2] / "build" / "plugin"
+)
+RATE, BLOCK = 48_000, 256
+BYPASS, THROUGH, BOUNCE, MODE = 0, 1, 2, 9  # parameters, by number
+Played = list[tuple[int, int, int, int]]
+
+
+def host(
+    data: Path, steps: str, *, before: str = "0 param 1 0\n", **options: int
+) -> tuple[Played, list[str]]:
+    """What the plug-in plays, (frame, bytes), and the host's other lines.
+
+    `data` is the folder in which `livegen/plugin.json` says where livegen is.  Steps as plugin/host/clap_host.cpp says.
+    """
+    ran = subprocess.run(
+        [
+            BUILT / "clap_host", BUILT / "livegen.clap",
+            *(f"{name}={value}" for name, value in ({"rate": RATE, "block": BLOCK} | options).items()),
+        ],
+        input=before + steps, capture_output=True, text=True, timeout=120, check=False,
+        env=os.environ | {"XDG_DATA_HOME": str(data), "LIVEGEN_COMMAND": "false"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "Sanitizer" not in ran.stderr, ran.stderr
+    lines = ran.stdout.splitlines()
+    notes = [line.split()[1:] for line in lines if line.startswith("note ")]
+    played = [(int(at), int(a), int(b), int(c)) for at, a, b, c in notes]
+    return played, [line for line in lines if not line.startswith("note ")]
+
+
+def melody(notes: int, apart: int, length: int = 2000, start: int = 5000) -> str:
+    """Notes one after the other, as steps of the host."""
+    return "".join(
+        f"{start + i * apart} midi 144 {48 + i % 24} 80\n{start + i * apart + length} midi 128 {48 + i % 24} 0\n"
+        for i in range(notes)
+    )
