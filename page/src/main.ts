@@ -24,6 +24,7 @@ import { Playback } from "./playback";
 import { WhoPlays } from "./player";
 import { Readouts } from "./readouts";
 import { LastStrokes } from "./rejoin";
+import { Metronome } from "./metronome";
 import { ModelList } from "./models";
 import { Replies } from "./replies";
 import { SavePreset } from "./saving";
@@ -31,7 +32,7 @@ import { Schedule } from "./schedule";
 import { Shelf } from "./shelf";
 import { StageMode } from "./show";
 import { listenToShortcuts } from "./shortcuts";
-import { Sound } from "./sound";
+import { LAG_US, Sound } from "./sound";
 import { Stage } from "./stage";
 import { Store } from "./store";
 import { fit } from "./fit";
@@ -117,6 +118,18 @@ why.listenTo(roll, stage);
 new Theme(() => stage.recolour());
 fit();
 
+const lag = (): number => (isRoom() ? 0 : LAG_US); // of the model's notes, with which it clicks
+const metronome = new Metronome(
+  () => store.state,
+  tape,
+  (isOne, inSeconds) => sound.click(isOne, inSeconds + lag() / 1e6),
+);
+find("metronome").addEventListener("click", ({ currentTarget: pressed }) => {
+  metronome.isOn = !metronome.isOn;
+  if (metronome.isOn && !sound.isOn) sound.wish(true);
+  (pressed as HTMLElement).setAttribute("aria-pressed", String(metronome.isOn));
+});
+
 const controls = find("panel-controls");
 const learnTools = el("div", { class: "learn-tools" });
 const presets = el("div", { class: "presets", hidden: true });
@@ -149,7 +162,12 @@ panicButton(send, () => {
   schedule.silence(now());
   sound.silence();
 });
-const meters = new Meters(find("panel-meters"), store, () => stage.framesPerSecond);
+const meters = new Meters(
+  find("panel-meters"),
+  store,
+  () => stage.framesPerSecond,
+  () => sound.delay,
+);
 const finds = el("div", { class: "finds" });
 find("panel-takes").append(finds);
 const shelf = new Shelf(find("panel-takes"), store, takes, playback, send);
@@ -310,3 +328,4 @@ showHealth();
 wire.connect();
 stage.run();
 schedule.run(now);
+metronome.run(() => (wire.status === "open" ? now() : null));

@@ -17,6 +17,9 @@ const COUNTS = [
   ["restarts", "engine restarts"],
 ] as const;
 
+const DELAYS =
+  "As the browser tells it, to the loudspeaker; Bluetooth may add more. The model's notes sound 60 ms after their time besides, all alike.";
+
 const MOST_NATS = 12;
 
 export class Meters {
@@ -25,6 +28,7 @@ export class Meters {
   #curve = el("canvas", { class: "curve", role: "img" });
   #surprised = el("p", { class: "hint" });
   #fps = el("dd", { id: "fps" }, "—");
+  #delay = el("dd", { id: "delay" }, "—");
   #urgency = el("dd", { id: "urgency" }, "—");
   #ports = el("p", { class: "hint" });
   #channels = el("p", { class: "hint", id: "channels-heard" });
@@ -33,6 +37,7 @@ export class Meters {
     root: HTMLElement,
     private readonly store: Store,
     private readonly framesPerSecond: () => number,
+    private readonly delay: () => string,
   ) {
     root.append(
       el("h2", {}, "Surprise"),
@@ -52,7 +57,10 @@ export class Meters {
     store.onState(["surprise"], (state) => this.#draw(state.surprise ?? []));
     store.onState(["channels"], (state) => say(this.#channels, channelsInWords(state.channels ?? {})));
     store.onHello(({ ports }) => say(this.#ports, portsInWords(ports)));
-    window.setInterval(() => say(this.#fps, String(this.framesPerSecond())), 500);
+    window.setInterval(() => {
+      say(this.#fps, String(this.framesPerSecond()));
+      say(this.#delay, this.delay() || "—");
+    }, 500);
   }
 
   /** Drawn anew when it becomes visible: a hidden canvas has no size. */
@@ -87,6 +95,7 @@ export class Meters {
       ...counts,
       el("div", {}, el("dt", {}, "engine's priority"), this.#urgency),
       el("div", {}, el("dt", {}, "frames a second"), this.#fps),
+      el("div", { title: DELAYS }, el("dt", {}, "a key of this page → its sound"), this.#delay),
     );
   }
 

@@ -6,6 +6,7 @@ const QUIET_DB = -12; // above it the compressor holds back
 const RATIO = 3;
 const KNEE_DB = 9;
 const LOUDER = 10 ** (4.5 / 20); // what that leaves room for
+export const LOOK_AHEAD_S = 0.006; // by which a compressor looks ahead in Chromium and Firefox
 const CEILING = 10 ** (-1 / 20); // nothing leaves that is louder than -1 dBFS
 const STRAIGHT = 0.7; // up to here the ceiling changes nothing
 const OVER = 4; // the ceiling takes in what is so many times too loud

@@ -8,7 +8,7 @@ import type { HeardNote, Hello, Planned } from "./types";
 const KEPT = "livegen-sound";
 const VOLUME = "livegen-volume";
 const EMBEDDED = "none"; // the API livegen has where there is no MIDI system, and so no DAW
-const LAG_US = 60_000; // the model's notes sound so much after their time, all alike: news of them comes in batches
+export const LAG_US = 60_000; // the model's notes sound so much after their time, all alike: news of them comes in batches
 const ECHO_US = 2_000_000; // what is played here comes back as heard within this time
 const REST_S = 15; // so long after the last sound the audio rests, and costs nothing
 const OFF_S = 0.1; // and so long after it was switched off
@@ -105,8 +105,19 @@ export class Sound {
     if (this.isOn) this.#synth?.strike({ part, pitch, velocity }, inSeconds);
   }
 
+  /** A click of the page's metronome, in so many seconds. */
+  click(isOne: boolean, inSeconds: number): void {
+    if (this.isOn) this.#synth?.click(isOne, inSeconds);
+  }
+
   silence(): void {
     this.#synth?.silence();
+  }
+
+  /** From a key of this page to the loudspeaker, in words; "" while nothing sounds. */
+  get delay(): string {
+    const latency = this.isOn ? (this.#synth?.latency ?? null) : null;
+    return latency === null ? "" : `${Math.round(1000 * latency)} ms`;
   }
 
   #silenceOf(who: 0 | 1, channel: number): void {

@@ -2,9 +2,12 @@
 // Its own instruments sound at once; those of a sound font take their places when they have come.
 
 import { type Instrument, instruments, type Part } from "./instruments";
-import { Output } from "./output";
+import { Kit } from "./kit";
+import { LOOK_AHEAD_S, Output } from "./output";
 import type { Fonts } from "./sampled";
 
+const ONE = { pitch: 76, velocity: 105 }; // wood blocks of the page's own kit, as the engine's clicks are
+const BEAT = { pitch: 77, velocity: 55 };
 const LATE_MS = 1000; // what waited longer for the audio to wake is no longer begun
 
 export interface Stroke {
@@ -16,6 +19,7 @@ export interface Stroke {
 export class Synth {
   readonly #context = new AudioContext({ latencyHint: "interactive" });
   readonly #output: Output;
+  readonly #clicks: Kit;
   #parts: Record<Part, Instrument>;
   #sampled: Fonts | null = null;
   #programs: Record<string, number> = {};
@@ -26,6 +30,7 @@ export class Synth {
   constructor(volume: number) {
     this.#output = new Output(this.#context, volume);
     this.#parts = instruments(this.#context, this.#output.input);
+    this.#clicks = new Kit(this.#context, this.#output.input);
   }
 
   /** Sounds in so many seconds. */
@@ -51,7 +56,15 @@ export class Synth {
       if (this.#sampled !== null) this.#sampled[part].program = programs[part] ?? 0;
   }
 
+  /** A click of the metronome, in so many seconds; it does not wait for the audio to wake. */
+  click(isOne: boolean, inSeconds: number): void {
+    if (!this.#isAwake) return this.wake();
+    const { pitch, velocity } = isOne ? ONE : BEAT;
+    this.#clicks.on(pitch, velocity, this.#context.currentTime + inSeconds);
+  }
+
   silence(): void {
+    this.#clicks.silence();
     this.#waiting = [];
     for (const part of Object.keys(this.#parts) as Part[]) this.silencePart(part);
   }
@@ -74,7 +87,7 @@ export class Synth {
   /** To be called often: lets the audio rest when nothing has sounded for so many seconds. */
   tick(patience: number): void {
     const now = performance.now();
-    if (Object.values(this.#parts).some((part) => part.isSounding)) this.#heard = now;
+    if ([...Object.values(this.#parts), this.#clicks].some((part) => part.isSounding)) this.#heard = now;
     if (!this.#isAwake || now - this.#heard < 1000 * patience) return;
     this.#isAwake = false;
     void this.#context.suspend();
@@ -82,6 +95,12 @@ export class Synth {
 
   set volume(volume: number) {
     this.#output.volume = volume;
+  }
+
+  /** From a stroke to the loudspeaker, in seconds, as far as the browser knows; null while the audio rests. */
+  get latency(): number | null {
+    const { baseLatency, outputLatency } = this.#context;
+    return this.#isAwake ? LOOK_AHEAD_S + baseLatency + (outputLatency || 0) : null;
   }
 
   get peak(): number {

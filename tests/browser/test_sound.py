@@ -1,6 +1,7 @@
 """The page's preview: costs little however long it plays, rests when it is silent, and sounds as it should."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -96,6 +97,7 @@ def test_sound_off_stops_the_audio_and_the_first_note_after_it_is_heard(
     page.keyboard.press("g")  # pressed and let go before the audio runs again
     seen.until(lambda: page.evaluate("loudest") > 0.05)
     assert costs.is_running
+    expect(page.locator("#delay")).to_have_text(re.compile(r"^\d+ ms$"))
 
 
 def test_the_audio_rests_when_nothing_sounds_and_wakes_with_the_first_note(
@@ -108,12 +110,28 @@ def test_the_audio_rests_when_nothing_sounds_and_wakes_with_the_first_note(
     begins(seen, echoing)
     seen.until(lambda: costs.is_running)
 
+    page.evaluate("later(14_000)")
     seen.until(lambda: not costs.is_running)
     expect(page.locator("#sound")).to_have_text("Sound on")
 
     page.evaluate(LISTEN)
     page.evaluate(f"send([[{MODEL}, 0, {NOTE_ON}, 60, 80]], 0)")  # nobody touched the page
     seen.until(lambda: page.evaluate("loudest") > 0.05)
+
+
+def test_the_metronome_clicks_where_beats_are_counted(echoing: Jam, look: Look) -> None:
+    seen = look()
+    page = seen.page
+    page.add_init_script(f"{TAP} window.isDeaf = true;")
+    begins(seen, echoing)
+    page.evaluate(LISTEN)
+    page.evaluate(
+        "hear({ t: 'state', now: performance.now() * 1000,"
+        " state: { leader: 'internal', timeline: [250000, 0, 96] } })"
+    )
+    page.locator("#metronome").click()
+    seen.until(lambda: page.evaluate("loudest") > 0.05)
+    expect(page.locator("#metronome")).to_have_attribute("aria-pressed", "true")
 
 
 # --- what it sounds like ------------------------------------------------------------------------------------------
