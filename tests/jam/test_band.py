@@ -1,12 +1,14 @@
 """A band beside chords: the bass has the root where they change, and foresees them once the song comes back."""
 
+from itertools import pairwise
+
 import pytest
 
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.parts import BASS, DRUM_CHANNEL
+from livegen.music.parts import BASS, COMP, DRUM_CHANNEL
 from livegen.testing import SECOND, Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, command, onsets, rehearsal
+from tests.jam.stage import BAR, BEAT, command, notes, onsets, rehearsal
 
 LATE = BEAT // 8  # the longest that a bass is behind a chord that it could not foresee
 ON_TIME = 1_000
@@ -251,3 +253,25 @@ def test_drums_come_in_when_the_beat_is_known_and_keep_none_that_is_a_guess(
     assert len(drums) > 20
     assert (min(drums) > 3 * beat) is waits
     assert min(drums) < 8 * beat
+
+
+@pytest.mark.parametrize("step", [0, 3, 7])
+def test_until_the_beat_is_known_bass_and_comp_strike_with_the_player_and_hold_on(
+    step: int,
+) -> None:
+    jam = rehearsal(UniformModel(6), mode="accompany", parts="comp bass drums", tempo="auto")
+    struck = [round(at * SECOND) for at in (0, 2.1, 5.3, 7.2)]  # no tempo has all of them
+    for keys, (at, until) in zip(LOOP, pairwise(struck), strict=False):
+        chord(jam, tuple(key + step for key in keys), at, until - at - BEAT // 8)
+    assert not jam.engine.snapshot()["tempo_sure"]
+
+    chord(jam, tuple(key + step for key in LOOP[3]), struck[3])
+    for (at, until), keys in zip(pairwise(struck), LOOP, strict=False):
+        bass, comp = (
+            [it for it in notes(jam, {ROUTES[part].channel}) if at <= it[0] < until]
+            for part in (BASS, COMP)
+        )
+        assert [(pitch - step) % 12 for *_, pitch in bass] == [keys[0] % 12]
+        assert {(pitch - step) % 12 for *_, pitch in comp} == {key % 12 for key in keys}
+        assert len(comp) == 3
+        assert all(since < at + LATE and ended > until - LATE for since, ended, _ in (*bass, *comp))

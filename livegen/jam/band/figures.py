@@ -91,7 +91,8 @@ class Figure:
 
     `others` is the share that the part keeps of the notes that it would begin elsewhere, and `lines` how many ticks
     from one line of the bar to the next these lie, None for anywhere.  `is_firm`: no density leaves out a beat.
-    The part holds no more than `voices` notes at once, None for as many as it holds without a figure.
+    The part holds no more than `voices` notes at once, None for as many as it holds without a figure; one that `holds`
+    ends none of them before its next.
     """
 
     origin: int
@@ -101,6 +102,7 @@ class Figure:
     lines: int | None = None
     is_firm: bool = False
     voices: int | None = None
+    holds: bool = False
 
     def coming(self, tick: int) -> Beat:
         """The first beat from a tick on."""

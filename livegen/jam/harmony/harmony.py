@@ -68,6 +68,7 @@ class Harmony:
         self._intro: Introduction | None = None  # of a song without a chart
         self.is_followed = True  # who skips a bar of the chart is followed
         self._timeline: Timeline | None = None  # that was followed last
+        self._is_guess = False  # its beat
         self._keys = KeyTracker()
         # The end of the last beat that the key's tracker was told of.
         self._beat_us: int | None = None
@@ -472,9 +473,12 @@ class Harmony:
 
     # --- what is to come ------------------------------------------------------------------------------------------
 
-    def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
-        """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins."""
-        self._timeline = timeline
+    def follow(self, timeline: Timeline, now: int, has_song: bool, is_guess: bool = False) -> None:
+        """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins.
+
+        Of one that `is_guess` the beats are nobody's: on none of them a left hand's next chord is foreseen or awaited.
+        """
+        self._timeline, self._is_guess = timeline, is_guess
         is_same, beats = self._memory.follow(timeline, now, self._is_supposed)
         if not is_same:
             self._foreseen = ()
@@ -579,7 +583,9 @@ class Harmony:
         if self._source is ChordSource.MELODY:
             over = None if self.ending is None else self.ending.last.tick
             return tuple(it for it in self._implied.waits if over is None or it < over)
-        if self.sheet or self._source not in (ChordSource.HAND, ChordSource.MEMORY):
+        if self.sheet or self._is_guess:
+            return ()
+        if self._source not in (ChordSource.HAND, ChordSource.MEMORY):
             return ()
         since, place = max(start, known_until), timeline.metre.place
         apart = timeline.metre.strong(place(since).bar)
@@ -611,7 +617,7 @@ class Harmony:
             return tuple(it for it in self._intro.changes if it.tick > start), self._intro.until
         if self._source is ChordSource.MELODY:
             return self._implied.coming, start
-        if self._told is None:
+        if self._told is None or self._is_guess:
             return (), start
         return self._memory.coming(start, until, self._told, self._source is ChordSource.HAND)
 

@@ -286,7 +286,7 @@ class Listener:
 
     def harmony_at(self, now: int) -> Harmony:
         """The harmony, on the beat as it is by now."""
-        self.harmony.follow(self.live.timeline, now, self.has_song)
+        self.harmony.follow(self.live.timeline, now, self.has_song, self.guesses_beat)
         return self.harmony
 
     # --- the beat -------------------------------------------------------------------------------------------------

@@ -38,7 +38,16 @@ from livegen.jam.phrases.fitting import fit_for
 from livegen.jam.phrases.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.phrases.rendition import Rendition
 from livegen.jam.phrases.singer import Singer, Singing
-from livegen.jam.planning.brief import Brief, brief_for, for_drums, in_style, onsets, parts, room
+from livegen.jam.planning.brief import (
+    Brief,
+    brief_for,
+    for_drums,
+    in_style,
+    onsets,
+    parts,
+    room,
+    unmeasured,
+)
 from livegen.jam.planning.candidate import Candidate
 from livegen.jam.planning.density import LONGEST_SILENCE, longest_rest
 from livegen.jam.planning.ensemble import Ensemble
@@ -366,7 +375,7 @@ class Performer:
         drummer = self._drummer(call, brief, now)
         if self._listener.guesses_beat and any(brief.parts[:DRUMS]):
             # Drums that keep a beat which nobody plays are worse than none: they come in when it is known.
-            brief = replace(brief, parts=(*brief.parts[:DRUMS], False))
+            brief = unmeasured(brief, self._silent_since(brief))
         else:
             brief = in_style(brief, self._listener.style.near, self._timeline.metre, drummer)
         if not brief.parts[DRUMS]:

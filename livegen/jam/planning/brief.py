@@ -18,7 +18,10 @@ from livegen.jam.band.contour import Contour
 from livegen.jam.band.drummer import Drummer
 from livegen.jam.band.figures import (
     NO_FIGURES,
+    Beat,
+    Figure,
     Figures,
+    Role,
     of_bass,
     of_bass_varied,
     of_variation,
@@ -363,6 +366,23 @@ def in_style(brief: Brief, style: str, metre: Metre, drummer: Drummer) -> Brief:
         1.0 if part == COMP and comp else density for part, density in enumerate(brief.densities)
     )
     return replace(brief, figures=figures, voices=voices, densities=densities)
+
+
+def unmeasured(brief: Brief, since: Sequence[int]) -> Brief:
+    """The same while the beat is but a guess: nothing is played on it.
+
+    There are no drums, and bass and comp hold what they strike with the player's chords, or begin it again where no
+    note may last longer.  `since` is the tick of the last onset of each part.
+    """
+    struck = [strike.tick for strike in brief.strikes]
+    again = (Beat(LONGEST_NOTE - 1, Role.ANY),)
+    figures = tuple(
+        Figure(max([since[part], *struck]), LONGEST_NOTE, again, is_firm=True, holds=True)
+        if part in (BASS, COMP)
+        else None
+        for part in range(len(PARTS))
+    )
+    return replace(brief, parts=(*brief.parts[:DRUMS], False), figures=figures)
 
 
 def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:

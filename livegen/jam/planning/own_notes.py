@@ -92,7 +92,7 @@ class OwnNotes:
         latest = tick - self.least(part)
         for (other, pitch), (_, onset) in self.notes.items():
             if other == part and onset <= latest and onset != closed:
-                allowed[pitch] = figure is None or not figure.ties(onset, tick)
+                allowed[pitch] = figure is None or not (figure.holds or figure.ties(onset, tick))
         return allowed
 
     def first_to_end(self, longest: int) -> tuple[tuple[int, int], int] | None:

@@ -81,8 +81,9 @@ class Strikes:
         since, chord = self.chords[0]
         all_anew = _is_last(brief, tick) or _is_hit(brief, since)
         for (part, pitch), (_, onset) in notes.notes.items():
-            is_anew = all_anew and onset < since
-            is_begun = part != BASS or _is_of(since, onset, notes, brief.figures[BASS])
+            figure = brief.figures[part]
+            is_anew = onset < since and (all_anew or (figure is not None and figure.holds))
+            is_begun = part != BASS or _is_of(since, onset, notes, figure)
             stays = pitch % 12 in tones(chord, part) and is_begun
             if is_anew or (part in STRUCK and not stays):
                 if notes.is_leaving(part, pitch) or notes.leaves(part, pitch, onset, tick):
