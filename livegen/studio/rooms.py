@@ -1,6 +1,7 @@
 """All rooms of one process: who finds which, how many there are, and whose turn it is."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,8 @@ from livegen.studio.teacher import Seen
 LATE_SPAN_US = 10 * SECOND  # over so long it is taken how late turns are
 # Rounds of the event loop from bytes that have come to a room that has heard them.
 ROUNDS = 3
+# The objects of a room hold each other, and .8 MB: Python finds that late, so it is asked to after so many have closed.
+TIDIES_AFTER = 8
 EMPTY_US = 60 * SECOND  # so long a room waits for its players to come back
 
 # A room by its name, and what it calls when it has work.
@@ -55,6 +58,7 @@ class Rooms:
         self._empty_us = empty_us
         self._load, self._worked = Load(now, worked), worked
         self._rooms: dict[str, Room] = {}
+        self._closed = 0
         self._budgets: dict[str, Budget] = {}
         self._next_at: dict[str, int] = {}  # when the next turn of each is due, as far as is known
         self._empty_since: dict[str, int] = {}
@@ -143,6 +147,9 @@ class Rooms:
         elif now - self._empty_since.setdefault(name, now) > self._empty_us:
             room.close()
             del self._rooms[name], self._budgets[name], self._next_at[name], self._empty_since[name]
+            self._closed += 1
+            if self._closed % TIDIES_AFTER == 0:
+                gc.collect()
 
     def close(self) -> None:
         """All rooms end."""

@@ -1,7 +1,9 @@
 """The rooms of a studio: who finds which, and how many there may be."""
 
 import asyncio
+import gc
 import socket
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ from livegen.daemon.clock import SECOND
 from livegen.jam.timing.agenda import Timed
 from livegen.studio.budget import AT_ONCE_US, SHARE
 from livegen.studio.room import Room
-from livegen.studio.rooms import EMPTY_US, Limits, Rooms
+from livegen.studio.rooms import EMPTY_US, TIDIES_AFTER, Limits, Rooms
 from tests.studio.test_room import CHARTS, Noting
 
 BEGIN = 100 * SECOND
@@ -83,6 +85,21 @@ def test_a_room_is_kept_for_a_minute_for_players_who_come_back_and_then_closed()
     assert studio.rooms.find({"room": "blues"}) is clients
     studio.turns(studio.now + 2 * SECOND)
     assert len(studio.rooms) == 0
+
+
+def test_rooms_that_have_closed_are_forgotten_though_python_looks_for_no_garbage() -> None:
+    studio, built = Studio(), list[weakref.ref[Room]]()
+    studio.rooms = Rooms(studio.build, 8, LIMITS, lambda: studio.now, lambda: 0.0, empty_us=0)
+    gc.disable()
+    try:
+        for number in range(50):
+            built.append(weakref.ref(studio.rooms.room(f"room {number}")))
+            studio.engines.clear()
+            studio.turns(studio.now + SECOND)
+    finally:
+        gc.enable()
+    assert len(studio.rooms) == 0
+    assert sum(one() is not None for one in built) < TIDIES_AFTER
 
 
 def test_figures_tell_rooms_players_and_how_late_turns_were() -> None:
