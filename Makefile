@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test package cluster encoder fuzz mutants lock wheel frozen sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
+.PHONY: help serve install test package cluster encoder fuzz mutants lock wheel frozen deb sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -96,6 +96,9 @@ frozen: $(VENV)/.tested # build dist/livegen, a folder with livegen and its Pyth
 	$(BIN)/python -m venv --clear $(VENV)/frozen
 	$(VENV)/frozen/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/livegen-*.whl pyinstaller
 	$(VENV)/frozen/bin/pyinstaller --noconfirm --log-level WARN --workpath $(VENV)/frozen/work deploy/frozen/livegen.spec
+
+deb: frozen # build dist/livegen_….deb of it, for Debian, Ubuntu and what stands on them; takes minutes
+	deploy/deb/build dist/livegen dist
 
 sbom: $(TOOLS) # list what livegen is made of, for auditors: CycloneDX files of the Python packages and of the page's
 	@mkdir -p dist
