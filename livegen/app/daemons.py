@@ -30,17 +30,18 @@ def serve(
     """Serve as configured until told to stop, and give the exit status.  Raises LivegenError.
 
     `record` is written under that name, or under the next free one.  With `origin`, where the configuration came
-    from, it is read again whenever its files change.  With `listen` that audio input or WAV file is heard too.
+    from, it is read again whenever its files change.  With `listen` that audio input, WAV file or page is heard too.
     """
     from livegen.daemon import page_files
     from livegen.daemon.port_process import ServeOptions
     from livegen.daemon.port_process import serve as serve_ports
     from livegen.daemon.recording.recordings import midi_name
+    from livegen.sound.notes_heard import PAGE
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     settings = engine_settings(config)
     if listen:
-        settings |= _behind(settings["horizon_us"])
+        settings |= _behind(settings["horizon_us"], listen)
     tempo = config.controls["tempo"]
     options = ServeOptions(
         port=config.ports.output,
@@ -56,7 +57,7 @@ def serve(
         until_player_ends=until_player_ends,
         awake_s=config.daemon.rest_after_s,
         thru=config.ports.thru,
-        control=_control(config, origin),
+        control=_control(config, origin, listen == PAGE),
         sound=_own_sound(config) if config.sound.enabled else None,
         sounds_player=config.sound.plays == "both",
         stats=stats,
@@ -67,11 +68,12 @@ def serve(
         page_files.withdraw(page_files.folder(), os.getpid())
 
 
-def _behind(horizon_us: int) -> dict[str, int]:
+def _behind(horizon_us: int, source: str) -> dict[str, int]:
     """Give the settings of an engine that hears notes in audio: as far behind the clock it hands out earlier."""
-    from livegen.sound.notes_heard import DELAY_US
+    from livegen.sound.notes_heard import delay_us
 
-    return {"behind_us": DELAY_US, "horizon_us": horizon_us + DELAY_US}
+    behind_us = delay_us(source)
+    return {"behind_us": behind_us, "horizon_us": horizon_us + behind_us}
 
 
 def _own_sound(config: "Config") -> dict[str, Any]:
@@ -80,14 +82,16 @@ def _own_sound(config: "Config") -> dict[str, Any]:
     return told | {"programs": {"1": {str(c): p for c, p in programs_by_channel(config).items()}}}
 
 
-def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
+def _control(
+    config: "Config", origin: "Origin | None", page_listens: bool = False
+) -> dict[str, Any]:
     """Give the settings of the control process, fit for JSON."""
     from livegen.jam.controls.mapping import COMMANDS
 
     osc = config.osc.model_dump(exclude={"enabled"}) if config.osc.enabled else None
     ports = {"in": config.ports.input, "out": config.ports.output}
     files = watched_files(config, origin)
-    page = _page(config) if config.page.enabled else None
+    page = _page(config) | {"listens": page_listens} if config.page.enabled else None
     surfaces = {"osc": osc, "page": page, "link": {}, "set_up": files}
     if config.surfaces:
         surfaces["surfaces"] = _surfaces(config)

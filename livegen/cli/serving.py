@@ -77,9 +77,10 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
 )
 @click.option(
     "--listen",
-    metavar="mic|NAME|FILE.wav",
-    help="Hear one voice in audio too, a singer, a guitar, a horn: mic (the system's input), the name or number of an "
-    "audio input, or a WAV file. Every note is known a sixth of a second after it is struck.",
+    metavar="mic|page|NAME|FILE.wav",
+    help="Hear one voice in audio too, a singer, a guitar, a horn: mic (the system's input), page (the "
+    "microphone of an open page), the name or number of an audio input, or a WAV file. Every note is known a sixth of "
+    "a second after it is struck.",
 )
 @click.option(
     "--record",

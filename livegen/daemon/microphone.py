@@ -1,14 +1,15 @@
-"""The process that hears notes in audio, from a microphone, a line or a file: `python -m livegen.daemon.microphone FD`.
+"""The process that hears notes in audio, of an input, a page or a file: `python -m livegen.daemon.microphone FD`.
 
-The first frame holds the settings: {"source": "mic", the name or number of an audio input, or a WAV file}.  Says which
-input it hears, then sends each note of the one voice in it with the time at which the engine is to hear it: DELAY_US
-after it was struck.  Ends when its link closes; a file is heard once, in real time.
+The first frame holds the settings: {"source": "mic", "page", the name or number of an audio input, or a WAV file}.
+Says which input it hears, then sends each note of the one voice in it with the time at which the engine is to hear it:
+`delay_us` after it was struck.  Ends when its link closes; a file is heard once, in real time.
 """
 
 import queue
 import signal
 import sys
 import wave
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,18 +18,26 @@ import numpy as np
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.processes.frames import DoneFrame, DueFrame, FailedFrame, LogFrame, ReadyFrame
+from livegen.daemon.processes.frames import (
+    CommandFrame,
+    DoneFrame,
+    DueFrame,
+    FailedFrame,
+    LogFrame,
+    ReadyFrame,
+)
 from livegen.daemon.processes.link import Link, begun, start_time
 from livegen.errors import ConfigError, LivegenError
 from livegen.music.messages import NOTE_OFF, NOTE_ON
-from livegen.sound.notes_heard import DELAY_US, HOP_US, LATE_US, Found, NoteFinder
-from livegen.sound.pitches import PitchTracker, Samples, check
+from livegen.sound.notes_heard import DELAY_US, HOP_US, LATE_US, PAGE, Found, NoteFinder, delay_us
+from livegen.sound.pitches import RATE, PitchTracker, Samples, check
 
 DEFAULT = "mic"
 PIECE_US = 8_000  # of a file
 DRIFT = 0.01  # how much of what a piece says of the sample clock is believed,
 JUMP_US = 50_000  # unless it lies so far off: then samples were lost
 TURN_S = 1e-4  # the audio system's thread waits no longer for Python
+PAUSE_US = SECOND // 4  # without a piece of a page it hears no more
 QUIET_US = SECOND  # without a piece the device has gone
 WIDTHS: dict[int, Any] = {2: np.int16, 4: np.int32}  # bytes a sample
 
@@ -123,8 +132,39 @@ class Device:
                     ) from None
 
 
-def source_of(name: str) -> WavFile | Device:
+class PageAudio:
+    """What an open page hears: commands `audio` over the link, [micros, base64 of 16-bit samples]."""
+
+    name, rate = "the page", RATE
+
+    def pieces(self, link: Link) -> Iterator[Piece]:
+        """Give what comes in; behind the last piece before a pause some silence, so that no note goes on in it."""
+        is_silent, ends = True, 0
+        while not link.closed:
+            pieces = [
+                _piece(frame) for frame in link.wait(PAUSE_US) if isinstance(frame, CommandFrame)
+            ]
+            yield from pieces
+            if pieces:
+                is_silent, ends = False, pieces[-1].at + len(pieces[-1].samples) * SECOND // RATE
+            elif not is_silent and clock.now() >= ends + PAUSE_US:
+                is_silent = True
+                yield Piece(ends, np.zeros(RATE * PAUSE_US // SECOND, np.float32))
+
+
+def _piece(audio: CommandFrame) -> Piece:
+    at, text = audio.value
+    samples: Samples = np.frombuffer(b64decode(text), "<i2").astype(np.float32) / np.float32(2**15)
+    return Piece(at, samples)
+
+
+Source = WavFile | Device | PageAudio
+
+
+def source_of(name: str) -> Source:
     """Open what the settings name.  Raises ConfigError."""
+    if name == PAGE:
+        return PageAudio()
     path = Path(name)
     return WavFile(path) if path.suffix.lower() == ".wav" else Device(name)
 
@@ -147,8 +187,11 @@ class SampleClock:
         return self._began
 
 
-def listen(link: Link, source: WavFile | Device, tracker: PitchTracker) -> None:
-    """Send the notes of a source until the link closes or the source is over.  Raises ConfigError."""
+def listen(link: Link, source: Source, tracker: PitchTracker, delay: int = DELAY_US) -> None:
+    """Send the notes of a source, `delay` micros after they were struck, until the link closes or the source is over.
+
+    Raises ConfigError.
+    """
     finder, times = NoteFinder(), SampleClock(source.rate)
     sounds = 0  # the pitch that was told last
     began = 0.0
@@ -156,15 +199,15 @@ def listen(link: Link, source: WavFile | Device, tracker: PitchTracker) -> None:
         began = times.take(piece)
         for frame in tracker.feed(piece.samples):
             for found in finder.feed(frame):
-                sounds = _send(link, began, found, sounds)
+                sounds = _send(link, began + delay, found, sounds)
     for found in finder.end():
-        _send(link, began, found, sounds)
+        _send(link, began + delay, found, sounds)
     link.send(DoneFrame(clock.now()))
 
 
 def _send(link: Link, began: float, found: Found, sounds: int) -> int:
-    """Send what was found; give the pitch that sounds."""
-    due = round(began) + found.frame * HOP_US - LATE_US + DELAY_US
+    """Send what was found, frames counted from `began`; give the pitch that sounds."""
+    due = round(began) + found.frame * HOP_US - LATE_US
     if found.pitch is None:
         link.send(DueFrame(due, bytes((NOTE_OFF, sounds, 0))))
         return sounds
@@ -179,13 +222,14 @@ def main() -> int:
     sys.setswitchinterval(TURN_S)
     try:
         check()
-        source = source_of(str(settings.values["source"]))
+        name = str(settings.values["source"])
+        source, delay = source_of(name), delay_us(name)
         tracker = PitchTracker(source.rate)
         link.send(ReadyFrame.of(clock.now(), {"source": source.name}))
         link.send(
-            LogFrame.of(clock.now(), f"listening to {source.name}, {DELAY_US // 1000} ms behind it")
+            LogFrame.of(clock.now(), f"listening to {source.name}, {delay // 1000} ms behind it")
         )
-        listen(link, source, tracker)
+        listen(link, source, tracker, delay)
     except LivegenError as error:
         link.send(FailedFrame.of(clock.now(), str(error)))
         link.drain(SECOND)

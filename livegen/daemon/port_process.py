@@ -271,6 +271,8 @@ class PortProcess:
             case "play":
                 played = self._page_keys.play(command.value)
                 return None if played is None else self._hear(played, now)
+            case "audio":
+                return self._microphone.hear(command)
             case "watch":
                 return self._watch(bool(command.value), now)
             case "remember":

@@ -8,6 +8,7 @@ from collections import deque
 from statistics import median
 from typing import NamedTuple
 
+PAGE = "page"  # the source whose audio comes from an open page
 HOP_US = 16_000  # from one frame to the next
 LOOKAHEAD = 3  # frames that are waited for after a frame before its pitch is asked
 LATE_US = 29_000  # by so much later than struck a note is found, measured over eight instruments
@@ -24,6 +25,12 @@ SOFTEST, LOUDEST = 24, 120
 # From the time at which a note is struck to that at which it is known: the frames above, and 35 ms for the device, the
 # resampler and the network.  So far behind the clock an engine plays that hears a microphone.
 DELAY_US = (AGREE + LOOKAHEAD) * HOP_US + LATE_US + 35_000
+PAGE_US = 30_000  # more for a page: its browser and its socket
+
+
+def delay_us(source: str) -> int:
+    """Give by how much later than struck a note of a source is known."""
+    return DELAY_US + (PAGE_US if source == PAGE else 0)
 
 
 class PitchFrame(NamedTuple):

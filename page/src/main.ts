@@ -25,6 +25,7 @@ import { WhoPlays } from "./player";
 import { Readouts } from "./readouts";
 import { LastStrokes } from "./rejoin";
 import { Metronome } from "./metronome";
+import { PageMicrophone } from "./microphone";
 import { ModelList } from "./models";
 import { Replies } from "./replies";
 import { SavePreset } from "./saving";
@@ -97,6 +98,12 @@ const keys = new Keys(
 );
 
 const clip = new ClipPlayer(play, () => store.state, now);
+
+const microphone = new PageMicrophone(
+  (piece) => wire.sendBytes(piece),
+  now,
+  (on) => (sound.isPlayerHeard = on),
+);
 
 new WebMidi(play, () => [store.hello?.ports.in ?? "Model In", store.hello?.ports.out ?? "Model Out"]);
 
@@ -292,6 +299,7 @@ function comeBack(room: string, began: number): void {
 store.onHello((hello) => {
   if (typeof hello.room === "string") comeBack(hello.room, hello.began ?? 0);
   sound.welcome(hello);
+  microphone.isOffered = hello.listens === true;
   showHealth();
   // A studio keeps nothing, and has its own words for who comes in.
   if (isRoom()) document.body.dataset["room"] = hello.room ?? "";
@@ -309,6 +317,7 @@ wire.onMessage(take);
 wire.onStatus((status) => {
   if (status !== "open") {
     keys.letGo();
+    microphone.stop();
     // A studio's notes that came ahead are still played; they end when it has not been heard of for a while.
     if (!isRoom()) {
       tape.endAll(now());

@@ -19,6 +19,8 @@ export class Sound {
   #font: string | null = null; // that is to be had
   #fetched: string | null = null;
   #programs: Record<string, number> = {};
+  /** Whether the player sounds by himself: his notes, heard in his own voice, would come after it, and be heard again. */
+  isPlayerHeard = false;
   #wanted: boolean | null = readWish();
   #hasDaw = false;
   #partOf = new Map<number, Part>([
@@ -90,7 +92,7 @@ export class Sound {
   /** `lag`: how many micros after its time a note sounds. */
   take([who, micros, status, pitch, velocity = 0]: HeardNote, lag = LAG_US): void {
     const kind = status & 0xf0;
-    if (!this.isOn) return;
+    if (!this.isOn || (who === 0 && this.isPlayerHeard)) return;
     if (kind === 0xb0 && (pitch === 120 || pitch === 123)) return this.#silenceOf(who, status & 15);
     if (kind !== 0x90 && kind !== 0x80) return;
     const channel = status & 15;

@@ -66,6 +66,7 @@ export interface Hello {
   models?: string[];
   recordings?: boolean;
   font?: string | null; // a sound font, to be had at /font/NAME
+  listens?: boolean; // notes are heard in the audio of a page, which sends it as bytes (see microphone.ts)
   began?: number | null; // micros: of a studio, tells the engines of a room apart
   roles?: string[]; // what a player can do in a studio's room
   players?: Seat[]; // who is in the room, by name

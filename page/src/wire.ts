@@ -8,6 +8,7 @@ export type Status = "connecting" | "open" | "lost" | "full" | "refused" | "keyl
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4000;
 const QUICK_PINGS = 6;
+const MOST_WAITING = 16_384; // bytes: half a second of audio, which is of no use any more
 
 // Why the server closed, where it says so.
 const WRONG_TOKEN = 4401;
@@ -75,6 +76,13 @@ export class Wire {
     if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Hands bytes to the socket; they are left out where it does not keep up. */
+  sendBytes(bytes: ArrayBuffer): void {
+    const socket = this.#socket;
+    if (this.status !== "open" || socket?.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount < MOST_WAITING) socket.send(bytes);
   }
 
   /** The server's time, now. */

@@ -1,17 +1,29 @@
 """Audio as an input: its sources and its clock, and the end of a note whose process is gone."""
 
+from base64 import b64encode
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 
 pytest.importorskip("swift_f0", reason="the extra listen is not installed")
 
-from livegen.daemon.microphone import JUMP_US, Piece, SampleClock, WavFile, source_of
+from livegen.daemon import clock
+from livegen.daemon.microphone import (
+    JUMP_US,
+    PageAudio,
+    Piece,
+    SampleClock,
+    WavFile,
+    listen,
+    source_of,
+)
 from livegen.daemon.processes.children import Microphone
-from livegen.daemon.processes.frames import DueFrame
+from livegen.daemon.processes.frames import CommandFrame, DueFrame
 from livegen.daemon.processes.link import pair
 from livegen.errors import ConfigError
+from livegen.sound.pitches import PitchTracker
 from tests.sound.sung import sung, write_wav
 
 RATE = 48_000
@@ -69,4 +81,37 @@ def test_a_note_ends_when_the_process_that_heard_it_is_gone() -> None:
     theirs.close()
     assert microphone.due(20) == [bytes((0x80, 60, 0))]
     assert microphone.due(30) == []
+    ours.close()
+
+
+def test_what_a_page_hears_becomes_notes_and_the_last_ends_when_the_page_falls_silent() -> None:
+    ours, theirs = pair()
+    began = clock.now()
+    voice = sung([(0.1, 0.6, 60), (0.6, 1.2, 64)], 1.2)[
+        :16_000
+    ]  # the page goes in the middle of a note
+    coded = (voice * 32_767).astype("<i2").tobytes()
+    for first in range(0, len(coded), 640):
+        at, piece = began + first // 2 * 1000 // 16, coded[first : first + 640]
+        command = CommandFrame.named(at, "audio", [at, b64encode(piece).decode()])
+        assert ours.send(command)
+    listening = Thread(target=listen, args=(theirs, PageAudio(), PitchTracker(16_000), 0))
+    listening.start()
+    told: list[tuple[int, ...]] = []
+    by = clock.now() + 20 * clock.SECOND
+    while len(told) < 4 and clock.now() < by:
+        told += [tuple(f.payload[:2]) for f in ours.wait(100_000) if isinstance(f, DueFrame)]
+    ours.close()
+    listening.join()
+    theirs.close()
+    assert told == [(0x90, 60), (0x80, 60), (0x90, 64), (0x80, 64)]
+
+
+def test_a_piece_of_audio_is_left_out_where_the_process_does_not_read() -> None:
+    microphone, (ours, theirs) = Microphone("page"), pair()
+    microphone.link = ours
+    for at in range(4000):
+        microphone.hear(CommandFrame.named(at, "audio", [at, "A" * 800]))
+    assert len(theirs.receive()) < 4000
+    theirs.close()
     ours.close()

@@ -495,6 +495,7 @@ def _page(build: Callable[[Choices], str]) -> Callable[[], Take]:
     def opens() -> Take:
         from livegen.control.library.charts import Charts
         from livegen.control.web.clients import Clients
+        from livegen.control.web.ear import Ear
         from livegen.control.web.page_messages import RefusedMessage, object_in
         from livegen.control.web.stage import Stage
 
@@ -504,7 +505,7 @@ def _page(build: Callable[[Choices], str]) -> Callable[[], Take]:
             choices, asked = Choices(data), list[object]()
             room = "blues" if choices.number() % 2 else None
             stage = Stage({}, ["Quiet"], ["jam-gru"], meant=charts.meant, room=room)
-            clients = Clients(stage, asked.append)
+            clients = Clients(stage, asked.append, None if room else Ear(asked.append))
             one, other = clients.enter(), clients.enter()
             now = 1_000_000
             while choices.left:
@@ -512,6 +513,7 @@ def _page(build: Callable[[Choices], str]) -> Callable[[], Take]:
                 with suppress(RefusedMessage):
                     object_in(text)
                 choices.one((one, other)).hear(text, now)
+                other.listen(text.encode(), now)
                 now += 1000 * choices.number()
             for client in (one, other):
                 assert all(json.loads(text) for text in client.mailbox.take(now))

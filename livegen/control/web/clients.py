@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from livegen.control.surfaces import Request
 from livegen.control.tasks import raise_first, until_one_ends
 from livegen.control.web import stage as told
+from livegen.control.web.ear import Ear
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.page_messages import (
     KeysPlayed,
@@ -50,6 +51,7 @@ Ask = Callable[[Request], object]
 
 
 LISTENS = "you listen here: take another role to play"
+NO_EAR = "livegen hears no microphone of a page: start it with livegen serve --listen page"
 FOLLOWS = "you do not steer here: others set the controls of this room"
 
 
@@ -81,6 +83,7 @@ class Client:
 
     per_s = MESSAGES_PER_S
     watches = True  # it shows what goes on
+    ear: Ear | None = None  # of the daemon, where that hears pages
 
     def __init__(
         self,
@@ -135,6 +138,19 @@ class Client:
         if not is_in_time and not self._is_urgent(said, now):
             return self._complain(now)
         return self._act(said, now)
+
+    def listen(self, data: bytes, now: int) -> None:
+        """Take a piece of audio that it hears, or refuse it."""
+        if self.ear is None:
+            self.mistakes += 1
+            return self._refuse_once(NO_EAR, now)
+        if not self._bucket.take(now):
+            return self._complain(now)
+        try:
+            self.ear.take(self._number, data, now)
+        except RefusedMessage as refusal:
+            self.mistakes += not isinstance(refusal, Unfit)
+            return self._refuse_once(str(refusal), now)
 
     def who(self, now: int) -> PagePlayer:
         """The name of who plays there, and whether he does."""
@@ -226,10 +242,11 @@ class Clients:
     """The pages that look at one stage, at most `MOST_CLIENTS`.  Threads: the event loop's only.
 
     `ask` takes what is wanted of the engine: watch True when the first page comes, False when the last one goes.
+    `ear` hears their microphones; None: nobody does.
     """
 
-    def __init__(self, stage: Stage, ask: Ask) -> None:
-        self._stage, self._ask = stage, ask
+    def __init__(self, stage: Stage, ask: Ask, ear: Ear | None = None) -> None:
+        self._stage, self._ask, self._ear = stage, ask, ear
         self._clients: set[Client] = set()
         self._came = 0  # how many have come so far
 
@@ -279,6 +296,7 @@ class Clients:
         """Greet one more page, or what else `make` makes."""
         self._came += 1
         client = make(self._stage, self._ask, self._meet, invited, self._free_channel, self._came)
+        client.ear = self._ear
         for text in first:
             client.mailbox.reply(text)
         self._clients.add(client)
@@ -330,12 +348,16 @@ async def turn_away(socket: WebSocket, code: int, line: str) -> None:
 
 
 async def text_of(socket: WebSocket) -> str:
-    """The next message; bytes are none of ours.  Raises WebSocketDisconnect."""
+    """The next message, where only a text is one of ours.  Raises WebSocketDisconnect."""
+    said = await _said(socket)
+    return said if isinstance(said, str) else ""
+
+
+async def _said(socket: WebSocket) -> str | bytes:
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
-    text = message.get("text")
-    return text if isinstance(text, str) else ""
+    return message.get("text") or message.get("bytes") or ""
 
 
 async def _converse(socket: WebSocket, client: Client) -> None:
@@ -345,7 +367,11 @@ async def _converse(socket: WebSocket, client: Client) -> None:
 
 async def _read(socket: WebSocket, client: Client) -> None:
     while client.mistakes < MISTAKES:
-        client.hear(await text_of(socket), clock.now())
+        said = await _said(socket)
+        if isinstance(said, bytes):
+            client.listen(said, clock.now())
+        else:
+            client.hear(said, clock.now())
         if client.is_too_fast:  # what is not read costs us nothing, and fills his own line
             await asyncio.sleep(SLOWED_S)
     with suppress(TimeoutError):

@@ -38,7 +38,7 @@ class Stage:
 
     `room` is the name of the studio's room that it shows; None at one's own machine.  `began`, micros, tells the
     engines of a room apart.  `left_out` are commands that cannot be asked for; `font` is the name of the sound font
-    that its pages can fetch, None where there is none.
+    that its pages can fetch, None where there is none; `listens`: notes are heard in the audio of a page.
 
     Every method that takes news gives the texts to tell, or whether there is something to tell.
     """
@@ -54,6 +54,7 @@ class Stage:
         began: int | None = None,
         left_out: Collection[str] = (),
         font: str | None = None,
+        listens: bool = False,
     ) -> None:
         self._meant = meant
         self._facts: dict[str, Any] = {
@@ -64,6 +65,7 @@ class Stage:
             "models": list(models),
             "recordings": has_recordings,
             "font": font,
+            "listens": listens,
             "room": room,
             "began": began,
             "players": [],

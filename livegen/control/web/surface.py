@@ -1,8 +1,8 @@
 """The page as a surface of the control process: its socket, its server, and what is passed on to those who look on.
 
 `settings`: {"host", "port" (0: any), "names": [other names of this machine], "token", "recordings": folder or null,
-"models": [names], "presets": [names], "font": the sound font's file or null, "kept": the folder of
-`page_files` or null, "pid": the process that serves}.
+"models": [names], "presets": [names], "font": the sound font's file or null, "listens": whether it hears a page's
+microphone, "kept": the folder of `page_files` or null, "pid": the process that serves}.
 Loopback unless the person says otherwise, and then only with a token of theirs.
 
 Threads: the event loop's only; files are read in threads.
@@ -22,6 +22,7 @@ from livegen.control.osc.peers import LOCALHOST, host_of
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.door import Door
+from livegen.control.web.ear import Ear
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.places import is_any, named, near
 from livegen.control.web.routes import BUILT, SavePreset, Wish, app, giving_font
@@ -72,8 +73,10 @@ class PageSurface:
             has_recordings=self._shelf is not None,
             meant=meant,
             font=self._font.name if self._font else None,
+            listens=bool(settings.get("listens")),
         )
-        self._view = View(stage, Clients(stage, ask))
+        ear = Ear(ask) if settings.get("listens") else None
+        self._view = View(stage, Clients(stage, ask, ear))
         self._door = Door(self._token, lambda words: self._view.clients, say)
         self._server: uvicorn.Server | None = None
 

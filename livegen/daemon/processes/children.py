@@ -96,6 +96,11 @@ class Microphone(TimedInput):
         super().__init__(MICROPHONE_MODULE, settings={"source": source})
         self._last = b""
 
+    def hear(self, audio: CommandFrame) -> None:
+        """Hand on a piece of what a page hears; lost where the process is not there, or reads too slowly."""
+        if not self.link.waiting:
+            self.link.send(audio)
+
     def due(self, now: int) -> list[bytes]:
         """Give what is to be heard now; where the process is gone, the end of the note that it left."""
         messages = super().due(now)

@@ -1,6 +1,7 @@
 """Pages that are open: what each may do, and that none costs another anything."""
 
 import json
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,8 +14,9 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.surfaces import Request
-from livegen.control.web.clients import FULL, POLICY, Client, Clients
+from livegen.control.web.clients import FULL, MISTAKES, POLICY, Client, Clients
 from livegen.control.web.door import BAD_TOKEN, KEY_US, Door
+from livegen.control.web.ear import Ear
 from livegen.control.web.routes import app
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.daemon import clock
@@ -322,3 +324,26 @@ def test_whatever_a_page_says_nothing_raises(texts: list[str]) -> None:
     page.client.leave()
 
     assert page.asked == []
+
+
+# --- a microphone -------------------------------------------------------------------------------------------------
+
+
+def test_a_daemon_that_hears_no_page_says_so_and_lets_go_who_goes_on(served: Served) -> None:
+    page = served.page()
+    for _ in range(MISTAKES):
+        page.send_bytes(bytes(10))
+    assert "serve --listen page" in until(page, "refused")["line"]
+    with pytest.raises(WebSocketDisconnect):
+        until(page, "nothing")
+    assert not any(request.name == "audio" for request in served.asked)
+
+
+def test_audio_counts_as_messages_do_and_more_of_it_is_left_out() -> None:
+    page = Heard()
+    page.client.ear = Ear(page.asked.append)
+    piece = struct.pack("<d", page.now) + bytes(640)
+    for _ in range(2 * MESSAGES_PER_S):
+        page.client.listen(piece, page.now)
+    assert [request.name for request in page.asked] == ["audio"] * MESSAGES_PER_S
+    assert page.client.mistakes == 0
