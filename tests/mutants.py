@@ -363,8 +363,10 @@ def _take(old: Mapping[str, object], new: Mapping[str, object], module: str) -> 
         elif isinstance(there, type) and isinstance(comes, type):
             _take(vars(there), vars(comes), module)
         elif isinstance(there, FunctionType) and isinstance(comes, FunctionType):
-            if there.__code__.co_freevars == comes.__code__.co_freevars:
-                there.__code__ = comes.__code__
+            code = comes.__code__
+            if not code.co_freevars:  # `super()` may be what the change leaves out
+                code = code.replace(co_freevars=there.__code__.co_freevars)
+            there.__code__ = code
             there.__defaults__, there.__kwdefaults__ = comes.__defaults__, comes.__kwdefaults__
 
 

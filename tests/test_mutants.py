@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.mutants import GUARDS, ROOT, changes, explained, explanation_of, mutants
+from tests.mutants import GUARDS, ROOT, _take, changes, explained, explanation_of, mutants
 
 SOURCE = """
 LIMIT = 240
@@ -41,6 +41,22 @@ def test_a_mutant_has_its_change_and_no_other() -> None:
         limits.append(names["LIMIT"])
 
     assert limits == [480] + [240] * 11
+
+
+def test_a_mutant_is_in_its_place_though_it_calls_its_base_no_more() -> None:
+    class Child(dict[str, int]):
+        def clear(self) -> None:
+            super().clear()
+
+    class Broken(dict[str, int]):
+        def clear(self) -> None:
+            pass
+
+    child = Child(left=1)
+    _take({"Child": Child}, {"Child": Broken}, __name__)
+    child.clear()
+
+    assert child == {"left": 1}
 
 
 @pytest.mark.parametrize("file", GUARDS)

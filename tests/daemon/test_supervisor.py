@@ -178,6 +178,21 @@ def test_the_limit_leaves_ten_milliseconds_of_the_promised_250_for_the_sending(
     assert ready.supervisor.watch(BEGAN + quiet, True) is is_released
 
 
+def test_the_time_of_a_silence_is_told_beforehand_and_only_of_an_engine_that_answers(
+    engine: Watched,
+) -> None:
+    told = [engine.supervisor.silent_at]
+    engine.is_ready()
+    engine.plays(SECOND)
+    last_beat = engine.now
+    engine.turns(200 * MS)
+    told.append(engine.supervisor.silent_at)
+    engine.turns(50 * MS)
+    told.append(engine.supervisor.silent_at)
+
+    assert told == [None, last_beat + 240 * MS + 1, None]
+
+
 def test_an_engine_that_answers_again_within_its_hiccup_goes_on(
     ready: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -507,9 +522,11 @@ def test_what_is_played_reaches_the_engine_with_its_time_and_what_it_says_is_pas
     assert isinstance(heard, HeardFrame)
     assert (heard.micros, heard.payload) == (ready.now + 5, b"\x90\x3c\x50")
     ready.process.end.send(BeatFrame(ready.now))
+    ready.process.end.send(SnapshotFrame.of(ready.now, SHOWN))
     ready.process.end.send(LogFrame.of(ready.now, "a line"))
-    (rest,) = ready.supervisor.receive(ready.now)
-    assert isinstance(rest, LogFrame)
+    shown, line = ready.supervisor.receive(ready.now)
+    assert isinstance(shown, SnapshotFrame) and shown.values == SHOWN
+    assert isinstance(line, LogFrame)
 
 
 @pytest.mark.parametrize("is_stubborn", [False, True])
