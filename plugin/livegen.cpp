@@ -20,6 +20,8 @@ enum { Bypass, Through, Bounce, OpenPage, Connected, Band, Part, Role, Seed, Fir
 
 namespace {
 
+enum : uint8_t { PLAYER = 1, MODEL = 2 }; // who holds a note
+
 int64_t steady() {
     using namespace std::chrono;
     return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
@@ -139,7 +141,7 @@ protected:
 
     void activate() override {
         if (isDummyInstance()) return;
-        hush = true; // what sounded when the host took the plug-in out, nobody else ends
+        hush = PLAYER | MODEL; // what sounded when the host took the plug-in out, nobody else ends
         place();
         seat.begin(int64_t(getBufferSize() * 1e6 / getSampleRate()));
     }
@@ -167,12 +169,14 @@ protected:
                 }
         } else if (!was_bypassed) {
             waiting.cut({Due::Cut});
-            hush = true;
+            hush |= MODEL;
         }
+        if (was_through && !through) hush |= PLAYER;
         was_bypassed = bypassed;
+        was_through = through;
         if (bounce) wait_for(until);
         else take(bypassed);
-        if (hush) hush = !end_all();
+        if (hush != 0 && end_all(hush)) hush = 0;
 
         uint32_t next = 0;
         std::size_t played = 0;
@@ -180,11 +184,11 @@ protected:
             const Due& due = waiting[played];
             const int64_t frame = std::max<int64_t>(std::llround((double(due.at) - begin) * rate / 1e6), 0);
             if (frame >= int64_t(frames)) break;
-            for (; through && next < count && events[next].frame <= frame; ++next) writeMidiEvent(events[next]);
+            for (; through && next < count && events[next].frame <= frame; ++next) pass(events[next]);
             if (!play(due, uint32_t(frame))) break; // the host takes no more in this block: the rest comes in the next
         }
         waiting.drop(played);
-        for (; through && next < count; ++next) writeMidiEvent(events[next]);
+        for (; through && next < count; ++next) pass(events[next]);
     }
 
 private:
@@ -201,7 +205,8 @@ private:
 
     void place() { seat.place({int(values[Band]), int(values[Part]), int(values[Role]), int(values[Seed])}); }
 
-    // A bounce begins at 0 with nothing heard, and the jam after it with nothing waiting.
+    // A bounce begins at 0 with nothing heard, and the jam after it with nothing waiting.  What still comes of the other is
+    // told by its mark (`Due::bounce`).
     void turn(bool bounce) {
         for (int i = 0; bounce && i < 20000 && !seat.connected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         bouncing = bounce;
@@ -209,11 +214,10 @@ private:
             say({Said::Live});
             seat.wake();
         }
-        seat.bouncing = bounce;
         bounced = 0;
         told_frames = 0;
         waiting.cut({Due::Cut});
-        hush = true;
+        hush |= MODEL;
     }
 
     void say(const Said& one) { seat.said.push(one); }
@@ -234,7 +238,7 @@ private:
         const double expected = told.beat + (told.playing ? since_told / rate * told.bpm / 60 : 0);
         const bool jumped = told_frames != 0 && std::abs(now.beat - expected) > 1 / 64.0;
         const bool changed = now.playing != told.playing || now.bpm != told.bpm || now.beats != told.beats || now.unit != told.unit;
-        if (told.playing && (jumped || !now.playing)) hush = true;
+        if (told.playing && (jumped || !now.playing)) hush |= MODEL;
         if (told_frames == 0 || jumped || changed || since_told >= rate / 10) {
             told = now;
             told_frames = frames;
@@ -249,13 +253,17 @@ private:
     }
 
     void heed(const Due& due, bool forget) {
+        const bool cuts_all = due.kind == Due::Cut && due.size == 0;
+        if (due.bounce != bouncing && !cuts_all) return;
         if (due.kind == Due::Message && !forget) {
-            if (!waiting.add(due)) waiting.cut({Due::Cut}), hush = true;
+            if (!waiting.add(due)) waiting.cut({Due::Cut}), hush |= MODEL;
         } else if (due.kind == Due::Cut) {
             waiting.cut(due);
-            if (due.size == 0) hush = true;
-            else if (sounding[due.data[0] & 15][due.data[1] & 127])
-                hush |= !waiting.add({Due::Message, 3, {uint8_t(0x80 | (due.data[0] & 15)), due.data[1], 0}, INT64_MIN / 4});
+            if (due.size == 0) hush |= MODEL;
+            else if (sounding[due.data[0] & 15][due.data[1] & 127] & MODEL) {
+                const Due end{Due::Message, 3, {uint8_t(0x80 | (due.data[0] & 15)), due.data[1], 0}, INT64_MIN / 4};
+                if (!waiting.add(end)) hush |= MODEL;
+            }
         }
     }
 
@@ -265,7 +273,7 @@ private:
         const int64_t patience = steady() + 10000000;
         while (seat.connected && steady() < patience) {
             for (Due due; seat.due.pop(due);) {
-                if (due.kind == Due::Done && due.at >= until) return;
+                if (due.kind == Due::Done && due.bounce && due.at >= until) return;
                 heed(due, false);
             }
             std::this_thread::sleep_for(std::chrono::microseconds(20));
@@ -282,26 +290,41 @@ private:
         return writeMidiEvent(event);
     }
 
-    // False where the host took it not.  One end for each note, and no second beginning of a note that sounds.
-    bool play(const Due& due, uint32_t frame) {
-        const uint8_t kind = due.data[0] & 0xF0, channel = due.data[0] & 15, pitch = due.data[1] & 127;
-        const bool on = kind == 0x90 && due.data[2] > 0, off = kind == 0x80 || (kind == 0x90 && !on);
-        bool& sounds = sounding[channel][pitch];
-        if (off && !sounds) return true;
-        if (on && sounds && !write(frame, 3, 0x80 | channel, pitch, 0)) return false;
-        if (!write(frame, due.size, due.data[0], due.data[1], due.data[2])) return false;
-        if (on || off) sounds = on;
+    bool play(const Due& due, uint32_t frame) { return sound(MODEL, frame, due.size, due.data[0], due.data[1], due.data[2]); }
+
+    void pass(const MidiEvent& event) {
+        if (event.size > 3) writeMidiEvent(event);
+        else if (!sound(PLAYER, event.frame, uint8_t(event.size), event.data[0], event.data[1], event.data[2])) hush |= PLAYER;
+    }
+
+    // False where the host took it not.  The player and the model may hold the same note: it begins anew with each of them,
+    // and ends with the last.
+    bool sound(uint8_t who, uint32_t frame, uint8_t size, uint8_t a, uint8_t b, uint8_t c) {
+        const uint8_t kind = a & 0xF0, channel = a & 15, pitch = b & 127;
+        const bool on = kind == 0x90 && c > 0, off = kind == 0x80 || (kind == 0x90 && !on);
+        uint8_t& holders = sounding[channel][pitch];
+        if (off) {
+            const bool is_stray = who == PLAYER && holders == 0; // it began before the plug-in was there
+            const uint8_t left = holders & uint8_t(~who);
+            if ((holders != left && left == 0) || is_stray)
+                if (!write(frame, size, a, b, c)) return false;
+            holders = left;
+            return true;
+        }
+        if (on && holders != 0 && !write(frame, 3, 0x80 | channel, pitch, 0)) return false;
+        if (!write(frame, size, a, b, c)) return false;
+        if (on) holders |= who;
         return true;
     }
 
     // False where the host took not all of the ends: they come in the next block.
-    bool end_all() {
+    bool end_all(uint8_t who) {
         for (uint8_t channel = 0; channel < 16; ++channel)
-            for (uint8_t pitch = 0; pitch < 128; ++pitch)
-                if (sounding[channel][pitch]) {
-                    if (!write(0, 3, 0x80 | channel, pitch, 0)) return false;
-                    sounding[channel][pitch] = false;
-                }
+            for (uint8_t pitch = 0; pitch < 128; ++pitch) {
+                uint8_t& holders = sounding[channel][pitch];
+                if ((holders & who) != 0 && (holders & ~who) == 0 && !write(0, 3, 0x80 | channel, pitch, 0)) return false;
+                holders &= uint8_t(~who);
+            }
         return true;
     }
 
@@ -309,8 +332,9 @@ private:
     Seat seat;
     BlockClock clock;
     Waiting waiting;
-    bool sounding[16][128] = {};
-    bool hush = false, was_bypassed = false, bouncing = false;
+    uint8_t sounding[16][128] = {}; // who holds the note
+    uint8_t hush = 0; // whose notes are to end
+    bool was_bypassed = false, was_through = true, bouncing = false;
     uint64_t bounced = 0, told_frames = 0, since_told = 0;
     Said told{Said::Transport};
     const bool clap = std::strcmp(getPluginFormatName(), "CLAP") == 0;

@@ -140,8 +140,15 @@ void Seat::serve() {
             give({Due::Cut});
             if (greeted) continue; // again at once
         }
-        pause(1000);
+        wait_for_another_chance();
     }
+}
+
+// A second; after each refusal twice as long as after the one before, but no longer than its cause is there.
+void Seat::wait_for_another_chance() {
+    const int64_t until = now() + (SECOND << std::min(refusals, 5));
+    do pause(100);
+    while (!ending && now() < until && wanted() == place_said);
 }
 
 // Looks for the process and starts it where nobody answers; false where there is none within 20 s.
@@ -204,7 +211,7 @@ void Seat::converse() {
     out.clear();
     in.clear();
     trips.clear();
-    greeted = lost = false;
+    greeted = lost = says_bounce = hears_bounce = false;
     send_hello();
     int64_t controls_at = 0, ping_at = 0;
     int pings = 0;
@@ -255,7 +262,7 @@ void Seat::converse() {
             hear(in.substr(from, end - from));
         in.erase(0, from);
         if (in.size() > LONGEST_LINE || out.size() > FULLEST) lost = true;
-        const int64_t quiet = bouncing ? 0 : now() - heard_at;
+        const int64_t quiet = says_bounce ? 0 : now() - heard_at;
         if (quiet > (greeted ? GONE : 10 * SECOND)) lost = true;
         if (greeted && (quiet > SILENCE) == connected) {
             connected = !connected;
@@ -296,7 +303,9 @@ void Seat::send_hello() {
 void Seat::send_said() {
     Said one;
     while (said.pop(one)) {
-        const int64_t shift = bouncing ? 0 : offset;
+        if (one.kind == Said::Block) says_bounce = true;
+        if (one.kind == Said::Live) says_bounce = false;
+        const int64_t shift = says_bounce ? 0 : offset;
         json line;
         switch (one.kind) {
         case Said::Play: line = {{"t", "play"}, {"data", std::vector<int>(one.data, one.data + one.size)}, {"at", one.at + shift}}; break;
@@ -329,8 +338,9 @@ void Seat::send_controls() {
 void Seat::send_ping() { out += json{{"t", "ping"}, {"at", now()}}.dump() + "\n"; }
 
 // The audio thread takes all each block; where it does not run, nothing is lost by forgetting.
-void Seat::give(const Due& one) {
-    if (was_full && due.push({Due::Cut})) was_full = false;
+void Seat::give(Due one) {
+    one.bounce = hears_bounce;
+    if (was_full && due.push({Due::Cut, 0, {}, 0, hears_bounce})) was_full = false;
     if (!was_full && !due.push(one)) was_full = true;
 }
 
@@ -339,7 +349,7 @@ void Seat::hear(const std::string& line) {
         const json told = json::parse(line);
         const std::string t = told.at("t");
         if (t == "music") {
-            const int64_t shift = bouncing ? 0 : offset;
+            const int64_t shift = hears_bounce ? 0 : offset;
             for (const auto& one : told.at("music")) {
                 if (one.is_array()) {
                     Due due{Due::Message};
@@ -353,6 +363,8 @@ void Seat::hear(const std::string& line) {
                         give({Due::Cut, 2, {note.at(0).get<uint8_t>(), note.at(1).get<uint8_t>(), 0}});
                 }
             }
+        } else if (t == "bounce" || t == "live") {
+            hears_bounce = t == "bounce";
         } else if (t == "done") {
             give({Due::Done, 0, {}, told.at("until").get<int64_t>()});
         } else if (t == "pong") {
@@ -365,8 +377,12 @@ void Seat::hear(const std::string& line) {
             page = told.value("page", "");
             greeted = true;
             connected = true;
+            refusals = 0;
+            refusal.clear();
         } else if (t == "refused" || (t == "line" && told.value("kind", "") == "bad")) {
-            std::fprintf(stderr, "livegen: %s\n", told.value("line", "").c_str());
+            const std::string why = told.value("line", "");
+            if (greeted || why != refusal) std::fprintf(stderr, "livegen: %s\n", why.c_str());
+            if (!greeted) ++refusals, refusal = why, lost = true;
         }
     } catch (const json::exception& fault) {
         std::fprintf(stderr, "livegen: a line of livegen was not understood, so the connection is ended: %s\n", fault.what());

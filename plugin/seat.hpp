@@ -30,6 +30,7 @@ struct Due {
     enum Kind : uint8_t { Message, Cut, Done } kind;
     uint8_t size = 0, data[3] = {};
     int64_t at = 0;
+    bool bounce = false; // it is of the bounce, not of the live jam
 };
 
 // What hello says, beside the controls.
@@ -50,7 +51,7 @@ public:
 
     Queue<Said, 4096> said;
     Queue<Due, 16384> due;
-    std::atomic<bool> connected{false}, bouncing{false}, open_page{false};
+    std::atomic<bool> connected{false}, open_page{false};
 
 private:
     void serve();
@@ -58,7 +59,8 @@ private:
     void converse();
     void send_hello(), send_said(), send_controls(), send_ping();
     void hear(const std::string& line);
-    void give(const Due& due);
+    void give(Due due);
+    void wait_for_another_chance();
     void pause(int milliseconds); // ends early when the seat does
     void launch(const std::vector<std::string>& program);
     void bury(); // takes note of programs that have ended, so that the host keeps none of them
@@ -74,10 +76,12 @@ private:
 
     int socket = -1, bell[2] = {-1, -1};
     bool greeted = false, lost = false, was_full = false;
+    bool says_bounce = false, hears_bounce = false; // what is sent, and what comes, is of the bounce
+    int refusals = 0; // one after the other
     Place place_said;
     int64_t block_said = 0, heard_at = 0, offset = 0, best_trip = 0, started_at = 0;
     std::vector<std::pair<int64_t, int64_t>> trips; // of the last pings: how long it took, and the offset
-    std::string token, out, in, page;
+    std::string token, out, in, page, refusal;
     std::vector<std::string> command;
     std::vector<pid_t> children;
 };

@@ -22,6 +22,8 @@ from livegen.studio.room import Room
 
 MESSAGES_PER_S = 1000
 SHOWN = ("mode", "turn", "tempo_bpm", "key", "chord", "controls")
+# What comes from here on is of the bounce, or of the live jam.
+BOUNCE, LIVE = '{"t":"bounce"}', '{"t":"live"}'
 COMMON = "4/4"  # of a host that says nothing else; no control is set for it
 
 
@@ -184,6 +186,7 @@ class Seat:
             self._bounce = self._find_bounce(self)
             self._there = self._enter(self._bounce.room)
             self._there.has_news = self.has_news
+            self._told.append(BOUNCE)
             for name, value in self._set.items():
                 self._there.hear(json.dumps({"t": "set", "name": name, "value": value}), 0)
         self._bounce.until(block.at)
@@ -197,6 +200,7 @@ class Seat:
         self._bounce.room.clients.leave(self._there)
         self._left(self)
         self._bounce, self._there = None, self._here
+        self._told.append(LIVE)
         self._here.mailbox.take(0)  # what nobody played
         self._here.tell(lambda box: box.music(CUT_ALL))
 

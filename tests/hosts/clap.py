@@ -15,7 +15,7 @@ Played = list[tuple[int, int, int, int]]
 def host(
     data: Path, steps: str, *, before: str = "0 param 1 0\n", **options: int
 ) -> tuple[Played, list[str]]:
-    """What the plug-in plays, (frame, bytes), and the host's other lines.
+    """What the plug-in plays, (frame, bytes), the host's other lines, and those for people.
 
     `data` is the folder in which `livegen/plugin.json` says where livegen is.  Steps as plugin/host/clap_host.cpp says.
     """
@@ -32,7 +32,8 @@ def host(
     lines = ran.stdout.splitlines()
     notes = [line.split()[1:] for line in lines if line.startswith("note ")]
     played = [(int(at), int(a), int(b), int(c)) for at, a, b, c in notes]
-    return played, [line for line in lines if not line.startswith("note ")]
+    others = [line for line in lines if not line.startswith("note ")]
+    return played, others + ran.stderr.splitlines()
 
 
 def melody(notes: int, apart: int, length: int = 2000, start: int = 5000) -> str:

@@ -1,7 +1,7 @@
 """The other end of the plug-in's wire for its tests: it keeps what the plug-in says, and answers by a rule.
 
-The rule is exact, so that a test knows the frame of each answer: a note comes back an octave higher, `delay` micros
-after it was played.  docs/PLUGIN.md has the messages.
+The rule is exact, so that a test knows the frame of each answer: a note comes back `shift` semitones higher, `delay`
+micros after it was played.  docs/PLUGIN.md has the messages.
 """
 
 import json
@@ -24,7 +24,11 @@ class Peer:
     """One server on loopback, known by `data/livegen/plugin.json`; `said` is what came, over all connections."""
 
     def __init__(self, data: Path, delay: int = 50_000, name_itself: bool = True) -> None:
-        self.delay, self.said = delay, list[Line]()
+        self.delay, self.shift, self.said = delay, 12, list[Line]()
+        self.refusal = ""  # of each hello
+        self.late = list[
+            list[int]
+        ]()  # music of the jam before, which comes when a bounce begins and when it ends
         self.until = 0  # of the block in a bounce
         self.later: list[list[int]] = []  # answers of a bounce that are due after its block
         self.bouncing = self.mute = False
@@ -91,15 +95,19 @@ class Peer:
     def _answers(self, told: Line) -> list[Line]:
         """What is said to a line."""
         kind = told["t"]
+        if kind == "hello" and self.refusal:
+            return [{"t": "refused", "line": self.refusal}]
         if kind == "hello":
+            self.bouncing, self.later = False, []
             return [{"t": "hello", "protocol": 1, "now": micros(), "page": "http://127.0.0.1:1/"}]
         if kind == "ping":
             return [{"t": "pong", "at": told["at"], "now": micros()}]
         if kind == "live":
-            self.bouncing = False
+            self.bouncing, self.later = False, []
+            return [{"t": "music", "music": self.late}, {"t": "live"}]
         if kind == "play":
             status, pitch, velocity = told["data"]
-            answer = [told["at"] + self.delay, status, pitch + 12, velocity]
+            answer = [told["at"] + self.delay, status, pitch + self.shift, velocity]
             if self.bouncing and answer[0] >= self.until:
                 self.later.append(answer)
                 return []
@@ -110,7 +118,8 @@ class Peer:
 
     def _block(self, until: int) -> list[Line]:
         """All that is due before `until`; what is played in the block itself is due after it, if `delay` is long."""
+        begins = [] if self.bouncing else [{"t": "music", "music": self.late}, {"t": "bounce"}]
         self.bouncing, self.until = True, until
         now = [answer for answer in self.later if answer[0] < until]
         self.later = [answer for answer in self.later if answer[0] >= until]
-        return [{"t": "music", "music": now}, {"t": "done", "until": until}]
+        return [*begins, {"t": "music", "music": now}, {"t": "done", "until": until}]

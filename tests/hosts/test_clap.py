@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.clap import BOUNCE, BYPASS, RATE, THROUGH, Played, host, melody
-from tests.hosts.peer import Peer
+from tests.hosts.peer import Peer, micros
 
 pytestmark = pytest.mark.plugin
 
@@ -58,6 +58,50 @@ def test_a_bounce_is_the_same_each_time(peer: Peer) -> None:
         host(peer.data, melody(20, 3001), before=before, frames=96_000, free=1)[0] for _ in range(2)
     )
     assert first == second and len(first) == 40
+
+
+def test_what_belongs_to_the_jam_before_does_not_sound_after_the_turn_to_a_bounce_or_from_one(
+    peer: Peer,
+) -> None:
+    """Music that was on its way, with times of the other jam; and what is played has times of its own jam."""
+    peer.late = [[20_000, 144, 100, 80], [micros() + 10_000, 144, 101, 80]]
+    steps = "".join(
+        f"{at} midi 144 {40 + at // 1000 % 40} 80\n{at + 500} midi 128 {40 + at // 1000 % 40} 0\n"
+        + (f"{at + 700} param {BOUNCE} {at // 1000 % 10 // 5}\n" if at % 5000 == 0 else "")
+        for at in range(5000, 100_000, 1000)
+    )
+    before = f"0 param {THROUGH} 0\n"
+    played, _ = host(peer.data, steps, before=before, frames=110_000, block=64)
+    assert not unended(played) and len(played) > 20
+    assert not {pitch for _, _, pitch, _ in played} & {100, 101}
+    bounces = False
+    for one in peer.said:
+        bounces = one["t"] == "block" or (bounces and one["t"] != "live")
+        assert one["t"] != "play" or (one["at"] < 10_000_000) == bounces
+
+
+def test_a_note_that_player_and_model_both_hold_ends_with_the_last_of_them(peer: Peer) -> None:
+    peer.shift, before = 0, f"0 param {THROUGH} 1\n"
+    steps = "5000 midi 144 60 80\n12000 midi 128 60 0\n30000 midi 144 62 80\n31000 midi 128 62 0\n"
+    played, _ = host(peer.data, steps, before=before, frames=48_000)
+    assert not unended(played)
+    both = [(status, velocity) for _, status, pitch, velocity in played if pitch == 60]
+    assert both == [(144, 80), (128, 0), (144, 80), (128, 0)]  # begun anew by the model, ended once
+    assert max(at for at, status, pitch, _ in played if (status, pitch) == (128, 60)) > 14_000
+
+
+def test_a_key_that_is_held_when_through_is_turned_off_ends(peer: Peer) -> None:
+    peer.delay = 10_000_000
+    steps = f"5000 midi 144 60 80\n9000 param {THROUGH} 0\n20000 midi 128 60 0\n"
+    played, _ = host(peer.data, steps, before=f"0 param {THROUGH} 1\n", frames=24_000)
+    assert len(played) == 2 and not unended(played)
+
+
+def test_a_refusal_is_said_once_and_asked_for_again_ever_more_seldom(peer: Peer) -> None:
+    peer.refusal = "protocol: found 1, expected 2: update the plug-in"
+    _, lines = host(peer.data, "", frames=3 * RATE, wait=0)
+    assert lines.count(f"livegen: {peer.refusal}") == 1
+    assert len(peer.of("hello")) == 2  # after 2 s, and then after 4
 
 
 def test_live_notes_come_back_in_their_order_and_all_end(peer: Peer) -> None:

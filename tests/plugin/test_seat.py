@@ -53,3 +53,18 @@ def test_an_answer_at_once_goes_out_before_the_engine_works_on() -> None:
     room.turn()
     music = [told["music"] for line in before_work if (told := json.loads(line))["t"] == "music"]
     assert music == [[[BEGIN, 144, 56, 60]]]
+
+
+def test_music_of_a_bounce_and_of_the_live_jam_is_told_apart_by_a_line_before_it() -> None:
+    seat, _ = seated(Noting())
+    seat.hear('{"t":"block","at":0,"until":10000}', BEGIN)
+    rendered = [json.loads(line)["t"] for line in seat.take(BEGIN)]
+    assert rendered[0] == "bounce" and rendered.count("done") == 1
+    seat.hear('{"t":"block","at":10000,"until":20000}', BEGIN)
+    assert "bounce" not in [json.loads(line)["t"] for line in seat.take(BEGIN)]
+    seat.hear('{"t":"live"}', BEGIN)
+    lines = [json.loads(line) for line in seat.take(BEGIN)]
+    assert [one for one in lines if one["t"] in ("live", "music")] == [
+        {"t": "live"},
+        {"t": "music", "music": [{"cut": []}]},
+    ]
