@@ -33,7 +33,7 @@ import { Schedule } from "./schedule";
 import { Shelf } from "./shelf";
 import { StageMode } from "./show";
 import { listenToShortcuts } from "./shortcuts";
-import { LAG_US, Sound } from "./sound";
+import { LAG_US, PEDAL, Sound } from "./sound";
 import { Stage } from "./stage";
 import { Store } from "./store";
 import { fit } from "./fit";
@@ -88,6 +88,7 @@ function play(data: Bytes): void {
   if (isStruck && yields()) schedule.silence(now());
   if (isStruck && !isBound(store.state, data)) sound.press(pitch, velocity, channel);
   else if (kind === 0x80 || kind === 0x90) sound.press(pitch, 0, channel);
+  else if (kind === 0xb0 && pitch === PEDAL) sound.pedal(channel, velocity);
   send(isRoom() ? { t: "play", data, at: Math.round(now()) } : { t: "play", data });
 }
 

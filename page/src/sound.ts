@@ -2,6 +2,7 @@
 
 import { find } from "./dom";
 import type { Part } from "./instruments";
+import { Pedals } from "./pedals";
 import { Synth } from "./synth";
 import type { HeardNote, Hello, Planned } from "./types";
 
@@ -9,6 +10,7 @@ const KEPT = "livegen-sound";
 const VOLUME = "livegen-volume";
 const EMBEDDED = "none"; // the API livegen has where there is no MIDI system, and so no DAW
 export const LAG_US = 60_000; // the model's notes sound so much after their time, all alike: news of them comes in batches
+export const PEDAL = 64; // controller
 const ECHO_US = 2_000_000; // what is played here comes back as heard within this time
 const REST_S = 15; // so long after the last sound the audio rests, and costs nothing
 const OFF_S = 0.1; // and so long after it was switched off
@@ -32,6 +34,7 @@ export class Sound {
   #roles = new Map<number, Part>(); // of players, by channel
   #echoes = new Map<string, number[]>();
   #button = find<HTMLButtonElement>("sound");
+  #pedals = new Pedals();
   #volume = find<HTMLInputElement>("volume");
   #level = find<HTMLMeterElement>("level");
 
@@ -84,22 +87,33 @@ export class Sound {
   /** A key pressed here sounds at once, not when it comes back. */
   press(pitch: number, velocity: number, channel: number): void {
     if (!this.isOn) return;
-    this.strike(this.#ofPlayer(channel), pitch, velocity, 0);
-    const key = `${channel} ${pitch} ${velocity > 0}`;
-    this.#echoes.set(key, [...(this.#echoes.get(key) ?? []), this.now() + ECHO_US].slice(-16));
+    this.#strikeOf(channel, pitch, velocity, 0);
+    this.#awaitEcho(`${channel} ${pitch} ${velocity > 0}`);
+  }
+
+  /** So does the pedal. */
+  pedal(channel: number, value: number): void {
+    if (!this.isOn) return;
+    this.#turn(channel, value, 0);
+    this.#awaitEcho(`${channel} pedal ${value}`);
   }
 
   /** `lag`: how many micros after its time a note sounds. */
   take([who, micros, status, pitch, velocity = 0]: HeardNote, lag = LAG_US): void {
     const kind = status & 0xf0;
     if (!this.isOn || (who === 0 && this.isPlayerHeard)) return;
+    const channel = status & 15;
+    const inSeconds = Math.max(0, (micros + lag - this.now()) / 1e6);
+    if (kind === 0xb0 && pitch === PEDAL && who === 0) {
+      if (!this.#isEcho(`${channel} pedal ${velocity}`)) this.#turn(channel, velocity, inSeconds);
+      return;
+    }
     if (kind === 0xb0 && (pitch === 120 || pitch === 123)) return this.#silenceOf(who, status & 15);
     if (kind !== 0x90 && kind !== 0x80) return;
-    const channel = status & 15;
     const strength = kind === 0x90 ? velocity : 0;
     if (who === 0 && this.#isEcho(`${channel} ${pitch} ${strength > 0}`)) return;
-    const part = who === 1 ? (this.#partOf.get(channel) ?? "lead") : this.#ofPlayer(channel);
-    this.strike(part, pitch, strength, Math.max(0, (micros + lag - this.now()) / 1e6));
+    if (who === 0) return this.#strikeOf(channel, pitch, strength, inSeconds);
+    this.strike(this.#partOf.get(channel) ?? "lead", pitch, strength, inSeconds);
   }
 
   /** Sounds in so many seconds; velocity 0 lets go. */
@@ -113,7 +127,18 @@ export class Sound {
   }
 
   silence(): void {
+    this.#pedals.forget();
     this.#synth?.silence();
+  }
+
+  #strikeOf(channel: number, pitch: number, velocity: number, inSeconds: number): void {
+    if (!this.#pedals.keeps(channel, pitch, velocity))
+      this.strike(this.#ofPlayer(channel), pitch, velocity, inSeconds);
+  }
+
+  #turn(channel: number, value: number, inSeconds: number): void {
+    for (const pitch of this.#pedals.turn(channel, value))
+      this.strike(this.#ofPlayer(channel), pitch, 0, inSeconds);
   }
 
   /** From a key of this page to the loudspeaker, in words; "" while nothing sounds. */
@@ -123,11 +148,16 @@ export class Sound {
   }
 
   #silenceOf(who: 0 | 1, channel: number): void {
+    if (who === 0) this.#pedals.turn(channel, 0);
     this.#synth?.silencePart(who === 0 ? "you" : (this.#partOf.get(channel) ?? "lead"));
   }
 
   #ofPlayer(channel: number): Part {
     return this.#roles.get(channel) ?? (channel === 9 ? "drums" : "you");
+  }
+
+  #awaitEcho(key: string): void {
+    this.#echoes.set(key, [...(this.#echoes.get(key) ?? []), this.now() + ECHO_US].slice(-16));
   }
 
   #isEcho(key: string): boolean {

@@ -199,12 +199,14 @@ def test_silence_ends_what_sounds_and_what_has_not_begun(echoing: Jam, look: Loo
     assert peak_db(heard[:, int(0.36 * RATE) :]) < -60
 
 
-def test_on_a_sound_font_notes_sound_at_their_time_in_tune_and_end(
+def test_on_a_sound_font_notes_sound_at_their_time_in_tune_and_end_with_key_and_pedal(
     echoing: Jam, look: Look
 ) -> None:
     off = [[MODEL, 2.2, CONTROL | channel, 120, 0] for channel in (LEAD, COMP, BASS, DRUMS)]
     music = [
-        *note(PLAYER, 0.3, LEAD, 69, 100, 0.4),  # a piano
+        [PLAYER, 0.25, CONTROL | LEAD, 64, 127],
+        *note(PLAYER, 0.3, LEAD, 69, 100, 0.05),  # a piano, whose pedal
+        [PLAYER, 0.7, CONTROL | LEAD, 64, 0],  # keeps it
         *note(MODEL, 1.0, DRUMS, SNARE, 100),
         *note(MODEL, 1.5, LEAD, 76, 100, 5),
         *note(MODEL, 1.5, BASS, 45, 100, 5),
@@ -219,6 +221,8 @@ def test_on_a_sound_font_notes_sound_at_their_time_in_tune_and_end(
         assert 0 <= loud[loud > at - 0.05][0] - at < 0.015
     held = heard[:, int(0.4 * RATE) : int(0.7 * RATE)]
     assert strength(held, 440) > 10 * max(strength(held, hertz(68)), strength(held, hertz(70)))
+    late = heard[:, int(0.6 * RATE) : int(0.7 * RATE)]
+    assert peak_db(late) > peak_db(heard[:, : int(0.5 * RATE)]) - 15
     let_go = heard[:, int(0.9 * RATE) : int(RATE)]
     assert peak_db(let_go) < peak_db(held) - 20
     assert peak_db(heard[:, int(2.3 * RATE) :]) < -60  # nothing hangs
