@@ -75,7 +75,11 @@ def rooms_folder(config: "Config") -> Path | None:
 
 def studio_settings(config: "Config") -> dict[str, Any]:
     """Give what the configuration says of a studio, fit for JSON.  Raises ModelError."""
+    from livegen.sound.fonts import font_for_a_page
+
+    font = font_for_a_page(config.sound.font)
     return {
+        "font": str(font) if font else None,
         "names": config.page.names,
         "teacher": config.page.teacher or secrets.token_urlsafe(16),
         "charts": {"shipped": str(shipped.root() / "charts"), "own": str(shipped.own_charts())},
@@ -134,7 +138,7 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
 
     settings, model = of_rooms(given)
     charts, presets = charts_of(given), list(settings["presets"])
-    folder = given.get("recordings")
+    folder, font = given.get("recordings"), given.get("font")
     keeper = RoomKeeper(Path(folder)) if folder else None
     if keeper:
         Thread(target=keeper.rescue, name="rescue").start()
@@ -142,7 +146,17 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
 
     def build(name: str, wakes: Callable[[], object]) -> Room:
         engine = engine_of_room(settings, model, given["seed"])
-        room = Room(name, engine, settings, presets, charts, clock.now, wakes, keeper)
+        room = Room(
+            name,
+            engine,
+            settings,
+            presets,
+            charts,
+            clock.now,
+            wakes,
+            keeper,
+            font=font and Path(font).name,
+        )
         if given.get("records"):
             room.ask(Request("record", True))
         return room

@@ -2,7 +2,8 @@
 
 `settings`: {"host", "port": the one that is served, "names": [other names of this machine], "public": [names of a proxy
 with TLS that stands in front], "token": the players', None where each needs an invitation, "teacher": the teacher's
-token, "recordings": the folder of those of rooms, or None}.  Knows neither processes nor listening sockets.
+token, "recordings": the folder of those of rooms, or None, "font": the file of a sound font, or None}.  Knows neither
+processes nor listening sockets.
 """
 
 import secrets
@@ -19,7 +20,7 @@ from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
 from livegen.control.web.guard import App, Guard, Receive, Scope, Send, hosts
 from livegen.control.web.places import named
-from livegen.control.web.routes import Recordings, app
+from livegen.control.web.routes import Recordings, app, giving_font
 from livegen.control.web.shelf import Shelf
 from livegen.studio.invitations import Invitations
 from livegen.studio.teacher import Seen, Teacher
@@ -64,7 +65,12 @@ def application(
         say,
         known_charts=charts,
         may_save=False,
-        more=(*_figures(rooms), *teacher.routes(), *_recordings(settings)),
+        more=(
+            *_figures(rooms),
+            *teacher.routes(),
+            *_recordings(settings),
+            *_font(settings, token, invitations),
+        ),
     )
     allowed = hosts((*settings["names"], named(settings["host"])), settings["port"])
     return Guard(served, allowed, token, REQUESTS_BURST, REQUESTS_PER_S, settings["public"])
@@ -89,6 +95,13 @@ def _recordings(settings: Mapping[str, Any]) -> list[Route]:
     """Give the routes by which a teacher finds what was recorded in the rooms; no player's token opens it."""
     folder = settings.get("recordings")
     return Recordings(Shelf(Path(folder)), settings["teacher"]).routes() if folder else []
+
+
+def _font(settings: Mapping[str, Any], token: str, invitations: Invitations) -> list[Route]:
+    """Give the route of the sound font on which the pages of players sound, where there is one."""
+    if not (font := settings.get("font")):
+        return []
+    return [giving_font(Path(font), token, lambda given: invitations.read(given) is not None)]
 
 
 def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] | None]:

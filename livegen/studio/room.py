@@ -76,7 +76,8 @@ class Room:
 
     `settings` are those of an engine's loop, `charts` those that a player may name.  `keeper` keeps what is
     recorded; None: nothing is.  `way` is that of its players, and may become longer; `left_out` are commands that
-    cannot be asked for, each with the line that says why.
+    cannot be asked for, each with the line that says why; `font` is the name of the sound font that its pages can
+    fetch.
     Threads: the event loop's only.
     """
 
@@ -92,6 +93,7 @@ class Room:
         keeper: RoomKeeper | None = None,
         way: Way = AFAR,
         left_out: Mapping[str, str] = NOT_KEPT,
+        font: str | None = None,
     ) -> None:
         self.name, self.way = name, way
         self._left_out = left_out
@@ -122,7 +124,13 @@ class Room:
         self._host = SurfaceHost(self._from_pages, PORTS, now)
         self._host.charts = charts
         self._stage = Stage(
-            PORTS, presets, meant=self._host.meant, room=name, began=now(), left_out=left_out
+            PORTS,
+            presets,
+            meant=self._host.meant,
+            room=name,
+            began=now(),
+            left_out=left_out,
+            font=font,
         )
         self.clients = Clients(self._stage, self.ask)
         self._view = View(self._stage, self.clients)

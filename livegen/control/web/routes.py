@@ -73,6 +73,7 @@ for _kind, _suffix in (
 
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
+May = Callable[[str | None], bool]
 SavePreset = Callable[[str, bool], str]  # a name, and whether to replace; gives the name
 Wish = Callable[[str], Reading]
 Find = Callable[[], Awaitable[dict[str, Any]]]
@@ -120,11 +121,12 @@ def app(
     )
 
 
-def with_token(token: str, endpoint: Endpoint) -> Endpoint:
-    """An endpoint for those who know the token."""
+def with_token(token: str, endpoint: Endpoint, invited: May = lambda given: False) -> Endpoint:
+    """An endpoint for those who know the token, or have in its place what `invited` says True of."""
 
     async def asking(request: Request) -> Response:
-        if not is_token(bearer(request.scope["headers"]), token):
+        given = bearer(request.scope["headers"])
+        if not is_token(given, token) and not invited(given):
             raise HTTPException(
                 401, "the token is missing or wrong: open the address that livegen printed"
             )
@@ -156,15 +158,15 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
     return Route("/presets", with_token(token, answer), methods=["POST"])
 
 
-def giving_font(font: Path, token: str) -> Route:
-    """The route that gives the sound font, under its name; a page keeps it for a day."""
+def giving_font(font: Path, token: str, invited: May = lambda given: False) -> Route:
+    """The route that gives the sound font, under its name, as `with_token` does; a page keeps it for a day."""
 
     async def give(request: Request) -> Response:
         if request.path_params["name"] != font.name or not font.is_file():
             raise HTTPException(404, "this sound font is not there; start livegen anew")
         return FileResponse(font, headers={"cache-control": "private, max-age=86400"})
 
-    return Route("/font/{name}", with_token(token, give))
+    return Route("/font/{name}", with_token(token, give, invited))
 
 
 def _wishing(wish: Wish, token: str) -> Route:
