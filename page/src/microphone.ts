@@ -19,7 +19,7 @@ export class PageMicrophone {
     title: "livegen hears one voice: sing, or play an instrument. Wear headphones, or it hears itself.",
     hidden: true,
   });
-  #said = el("span", { class: "hint", role: "status" });
+  #said = el("span", { class: "hint", role: "status", hidden: true });
   #context: AudioContext | null = null;
   #stream: MediaStream | null = null;
   #latency = 0; // micros that the browser knows of
@@ -34,7 +34,7 @@ export class PageMicrophone {
 
   /** Whether livegen hears pages at all. */
   set isOffered(isOffered: boolean) {
-    this.#button.hidden = !isOffered;
+    this.#button.hidden = this.#said.hidden = !isOffered;
     if (!isOffered) this.stop();
   }
 
