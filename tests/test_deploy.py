@@ -1,4 +1,4 @@
-"""The Debian package: what lies where, and that its program, its icon and its unit are found from there.
+"""The packages that deploy/ builds: what lies where, and that programs, icons and units are found from there.
 
 A folder whose program is this checkout's livegen stands for the frozen one, which takes minutes to build (`make deb`).
 """
@@ -6,6 +6,7 @@ A folder whose program is this checkout's livegen stands for the frozen one, whi
 import configparser
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,20 +19,26 @@ from livegen import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("dpkg-deb") is None, reason="dpkg-deb is not here: no Debian"
-)
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a program livegen."""
+    program = tmp_path_factory.mktemp("frozen") / "livegen"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m livegen "$@"\n')
+    program.chmod(0o755)
+    return program.parent
+
+
+# --- Debian ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(frozen: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of a system on which nothing but the package lies, with its fields in DEBIAN/control."""
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("dpkg-deb is not here: no Debian")
     base = tmp_path_factory.mktemp("deb")
-    program = base / "frozen" / "livegen"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m livegen "$@"\n')
-    program.chmod(0o755)
-    build = [ROOT / "deploy" / "deb" / "build", program.parent, base / "out"]
+    build = [ROOT / "deploy" / "deb" / "build", frozen, base / "out"]
     subprocess.run(build, check=True, capture_output=True)
     (made,) = (base / "out").iterdir()
     assert made.name.startswith(f"livegen_{__version__}_")
@@ -86,3 +93,35 @@ def test_the_packages_fields_say_what_it_needs(unpacked: Path) -> None:
     assert (fields["Package"], fields["Version"]) == ("livegen", __version__)
     assert fields["Depends"].startswith("libc6")
     assert int(fields["Installed-Size"]) > 0
+
+
+# --- AppImage, and elsewhere ----------------------------------------------------------------------------------------
+
+
+def test_the_folder_of_the_appimage_runs_where_it_lies_and_says_how_it_looks(
+    frozen: Path, tmp_path: Path
+) -> None:
+    nothing = os.environ | {"PATH": "/usr/bin:/bin"}
+    build = [ROOT / "deploy" / "appimage" / "build", frozen, tmp_path]
+    subprocess.run(build, env=nothing, check=True, capture_output=True)
+    folder = tmp_path / "livegen.AppDir"
+    said = subprocess.run(
+        [folder / "AppRun", "--version"], cwd="/", env=nothing, capture_output=True, text=True
+    )
+    entries = configparser.ConfigParser(interpolation=None)
+    entries.read(folder / "livegen.desktop", encoding="utf-8")
+
+    assert said.stdout == f"livegen {__version__}\n"
+    assert entries.sections() == ["Desktop Entry"]
+    assert (folder / f"{entries['Desktop Entry']['Icon']}.svg").is_file()
+
+
+def test_the_workflow_names_files_and_verbs_that_there_are() -> None:
+    text = (ROOT / ".github" / "workflows" / "packages.yml").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+
+    assert [
+        path for path in re.findall(r"deploy/[\w./]+\w", text) if not (ROOT / path).exists()
+    ] == []
+    for verb in " ".join(re.findall(r"- run: make (.+)", text)).split():
+        assert f"\n{verb}: " in makefile
