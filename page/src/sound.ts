@@ -99,21 +99,26 @@ export class Sound {
   }
 
   /** `lag`: how many micros after its time a note sounds. */
-  take([who, micros, status, pitch, velocity = 0]: HeardNote, lag = LAG_US): void {
-    const kind = status & 0xf0;
-    if (!this.isOn || (who === 0 && this.isPlayerHeard)) return;
-    const channel = status & 15;
+  take([who, micros, status, first, second = 0]: HeardNote, lag = LAG_US): void {
+    if (!this.isOn) return;
+    const [kind, channel] = [status & 0xf0, status & 15];
     const inSeconds = Math.max(0, (micros + lag - this.now()) / 1e6);
-    if (kind === 0xb0 && pitch === PEDAL && who === 0) {
-      if (!this.#isEcho(`${channel} pedal ${velocity}`)) this.#turn(channel, velocity, inSeconds);
-      return;
-    }
-    if (kind === 0xb0 && (pitch === 120 || pitch === 123)) return this.#silenceOf(who, status & 15);
+    if (kind === 0xb0) return this.#control(who, channel, first, second, inSeconds);
     if (kind !== 0x90 && kind !== 0x80) return;
-    const strength = kind === 0x90 ? velocity : 0;
-    if (who === 0 && this.#isEcho(`${channel} ${pitch} ${strength > 0}`)) return;
-    if (who === 0) return this.#strikeOf(channel, pitch, strength, inSeconds);
-    this.strike(this.#partOf.get(channel) ?? "lead", pitch, strength, inSeconds);
+    const velocity = kind === 0x90 ? second : 0;
+    if (who === 0) return this.#hear(channel, first, velocity, inSeconds);
+    this.strike(this.#partOf.get(channel) ?? "lead", first, velocity, inSeconds);
+  }
+
+  #control(who: 0 | 1, channel: number, number: number, value: number, inSeconds: number): void {
+    if (number === 120 || number === 123) this.#silenceOf(who, channel);
+    if (number !== PEDAL || who === 1 || this.#isEcho(`${channel} pedal ${value}`)) return;
+    this.#turn(channel, value, inSeconds);
+  }
+
+  #hear(channel: number, pitch: number, velocity: number, inSeconds: number): void {
+    if (this.#isEcho(`${channel} ${pitch} ${velocity > 0}`) || (this.isPlayerHeard && velocity > 0)) return;
+    this.#strikeOf(channel, pitch, velocity, inSeconds);
   }
 
   /** Sounds in so many seconds; velocity 0 lets go. */
