@@ -118,7 +118,7 @@ class Peer:
 
     def _block(self, until: int) -> list[Line]:
         """All that is due before `until`; what is played in the block itself is due after it, if `delay` is long."""
-        begins = [] if self.bouncing else [{"t": "music", "music": self.late}, {"t": "bounce"}]
+        begins: list[Line] = [] if self.bouncing else [{"t": "music", "music": self.late}, {"t": "bounce"}]
         self.bouncing, self.until = True, until
         now = [answer for answer in self.later if answer[0] < until]
         self.later = [answer for answer in self.later if answer[0] >= until]
