@@ -20,6 +20,8 @@ enum { Bypass, Through, Bounce, OpenPage, Connected, Band, Part, Role, Seed, Fir
 
 namespace {
 
+constexpr const char* NO_MODEL = "-";
+
 enum : uint8_t { PLAYER = 1, MODEL = 2 }; // who holds a note
 
 int64_t steady() {
@@ -77,7 +79,7 @@ private:
 
 class LivegenPlugin : public Plugin {
 public:
-    LivegenPlugin() : Plugin(FirstControl + CONTROL_COUNT, 0, 0) {
+    LivegenPlugin() : Plugin(FirstControl + CONTROL_COUNT, 0, 1) {
         for (int i = 0; i < CONTROL_COUNT; ++i) values[FirstControl + i] = CONTROLS[i].usual;
         values[Through] = 1;
     }
@@ -138,6 +140,20 @@ protected:
         else if (index >= Band && index <= Seed) place();
         else if (index == OpenPage && value > .5f && before <= .5f) seat.open_page = true;
     }
+
+    // A session keeps the name of the model beside the parameters.  DPF reads no empty value of a CLAP back.
+    void initState(uint32_t, State& state) override {
+        state.key = "model";
+        state.label = "Model";
+        state.defaultValue = NO_MODEL;
+    }
+
+    String getState(const char*) const override {
+        const std::string model = seat.model();
+        return String(model.empty() ? NO_MODEL : model.c_str());
+    }
+
+    void setState(const char*, const char* value) override { seat.remember(std::strcmp(value, NO_MODEL) == 0 ? "" : value); }
 
     void activate() override {
         if (isDummyInstance()) return;

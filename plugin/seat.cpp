@@ -116,6 +116,16 @@ void Seat::set(int control, float value) {
     changed |= uint64_t(1) << control;
 }
 
+void Seat::remember(const std::string& model) {
+    const std::lock_guard<std::mutex> hold(naming);
+    named = model;
+}
+
+std::string Seat::model() const {
+    const std::lock_guard<std::mutex> hold(naming);
+    return named;
+}
+
 void Seat::wake() {
     if (write(bell[1], "!", 1) < 0) { /* full: the thread is awake */ }
 }
@@ -295,6 +305,7 @@ void Seat::send_hello() {
                 {"name", "livegen plug-in"},
                 {"block_us", block_said},
                 {"seed", seed},
+                {"model", model()},
                 {"controls", controls}}
                .dump() +
            "\n";
@@ -375,6 +386,7 @@ void Seat::hear(const std::string& line) {
         } else if (t == "hello") {
             if (trips.empty()) offset = told.at("now").get<int64_t>() - now();
             page = told.value("page", "");
+            remember(told.value("model", ""));
             greeted = true;
             connected = true;
             refusals = 0;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,6 +48,8 @@ public:
     void begin(int64_t block_us); // starts the thread, or says hello anew where the block has changed; not for run()
     void place(const Place& place); // the audio thread may call it
     void set(int control, float value); // the audio thread may call it
+    void remember(const std::string& model); // with which the session was saved; not for run()
+    std::string model() const; // of the jam; not for run()
     void wake(); // the thread looks at once instead of within a millisecond: a system call, for bounces only
 
     Queue<Said, 4096> said;
@@ -81,6 +84,8 @@ private:
     Place place_said;
     int64_t block_said = 0, heard_at = 0, offset = 0, best_trip = 0, started_at = 0;
     std::vector<std::pair<int64_t, int64_t>> trips; // of the last pings: how long it took, and the offset
+    mutable std::mutex naming; // of the name of the model
+    std::string named;
     std::string token, out, in, page, refusal;
     std::vector<std::string> command;
     std::vector<pid_t> children;

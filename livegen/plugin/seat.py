@@ -24,6 +24,7 @@ MESSAGES_PER_S = 1000
 SHOWN = ("mode", "turn", "tempo_bpm", "key", "chord", "controls")
 # What comes from here on is of the bounce, or of the live jam.
 BOUNCE, LIVE = '{"t":"bounce"}', '{"t":"live"}'
+OTHER_MODEL = "choose it in config.yaml (model), and open the session again when no plug-in plays"
 COMMON = "4/4"  # of a host that says nothing else; no control is set for it
 
 
@@ -115,8 +116,8 @@ class Seat:
 
     # --- in and out -----------------------------------------------------------------------------------------------
 
-    def greeted(self, now: int, model: str) -> str:
-        """The answer to its greeting."""
+    def greeted(self, now: int, model: str) -> list[str]:
+        """The answer to its greeting; and a line for people where its session was saved with another model."""
         greeting = {
             "t": "hello",
             "protocol": PROTOCOL,
@@ -127,7 +128,11 @@ class Seat:
             "page": self._page,
             "channels": self._channels,
         }
-        return json.dumps(greeting)
+        answer = [json.dumps(greeting)]
+        if self.hello.model not in ("", model):
+            line = f"the session was saved with the model {self.hello.model}, and {model} plays: {OTHER_MODEL}"
+            answer.append(json.dumps({"t": "line", "line": line, "kind": "bad"}))
+        return answer
 
     def hear(self, text: str, now: int) -> None:
         """Take a line: act on it, or refuse it."""

@@ -129,7 +129,7 @@ class PlugInServer:
             return await _send(writer, [told.refused(str(refusal))])
         writer.transport.set_write_buffer_limits(high=MAX_BYTES)
         try:
-            await _send(writer, [seat.greeted(clock.now(), self._model)])
+            await _send(writer, seat.greeted(clock.now(), self._model))
             seat.hand_out(partial(_send_at_once, writer, seat))
             raise_first(await until_one_ends(_read(reader, writer, seat), _write(writer, seat)))
         finally:

@@ -21,11 +21,15 @@ PROTOCOL = 1
 LONGEST_BLOCK_US = 250_000
 SLOWEST_BPM, FASTEST_BPM = 1.0, 1000.0
 MOST_BEATS = 1e6
+LONGEST_MODEL = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """The first message of a plug-in.  "" is no band, no part or no role of its own; `seed` None is chance."""
+    """The first message of a plug-in.  "" is no band, part, role or model of its own; `seed` None is chance.
+
+    `model` is the name of the one with which the session was saved.
+    """
 
     band: str = ""
     part: str = ""
@@ -34,6 +38,7 @@ class Greeting:
     block_us: int = 10_000
     seed: int | None = None
     controls: Mapping[str, Any] = field(default_factory=dict)
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def greeting(given: Mapping[str, Any]) -> Greeting:
             hello.seed is None or _is_whole(hello.seed, 0, 2**32 - 1),
             "seed: expected 0 to 4294967295, or null",
         ),
+        (_is_model(hello.model), f"model: expected a name of at most {LONGEST_MODEL} characters"),
         (isinstance(hello.controls, dict), "controls: expected names with their values"),
     ):
         if not is_fit:
@@ -125,6 +131,10 @@ def _transport(given: Mapping[str, Any]) -> Transport:
     except ConfigError as mistake:
         raise RefusedMessage(f"transport: {mistake}"[:200]) from None
     return Transport(HostTransport(at, is_playing, float(bpm), float(beat)), str(metre))
+
+
+def _is_model(given: Any) -> bool:
+    return isinstance(given, str) and len(given) <= LONGEST_MODEL and given.isprintable()
 
 
 def _is_whole(given: Any, least: int, most: int) -> bool:

@@ -1,25 +1,30 @@
 // A CLAP host for tests: loads a plug-in, feeds it what standard input says, prints what it plays.
 //
-//   clap_host livegen.clap [rate=48000] [block=256] [frames=N] [free=1] [instances=N] [urgent=1]
+//   clap_host livegen.clap [rate=48000] [block=256] [frames=N] [free=1] [instances=N] [urgent=1] [state=FILE]
 //
 // Lines of standard input, in order of frames; a frame counts from the first block, and is taken as soon as it can be:
 //   FRAME midi A B C · FRAME param ID VALUE · FRAME play BEAT · FRAME stop · FRAME restart RATE BLOCK
 // Lines of standard output: "note FRAME A B C", then "blocks N late_us MAX"; "connected FRAME" when the plug-in says so.
 // free=1: as fast as it goes, without a clock.  instances=N: N are made, run for a block and destroyed, first.
 // urgent=1: blocks are asked for in real time, as a DAW does, where the system permits it.
+// state=FILE: the session is read from there, where there is one, and saved there at the end.
 // Frames begin to count when the plug-in is connected, 30 s at most.
 
 #include "clap/entry.h"
 #include "clap/events.h"
 #include "clap/ext/params.h"
+#include "clap/ext/state.h"
 #include "clap/plugin-factory.h"
 #include "clap/plugin.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <fstream>
+#include <iterator>
 #include <iostream>
 #include <map>
 #include <sched.h>
@@ -59,6 +64,19 @@ bool push(const clap_output_events_t*, const clap_event_header_t* event) {
 const void* extension(const clap_host_t*, const char*) { return nullptr; }
 void nothing(const clap_host_t*) {}
 
+int64_t save(const clap_ostream_t* stream, const void* bytes, uint64_t size) {
+    static_cast<std::string*>(stream->ctx)->append(static_cast<const char*>(bytes), size);
+    return int64_t(size);
+}
+
+int64_t load(const clap_istream_t* stream, void* bytes, uint64_t size) {
+    auto& left = *static_cast<std::string*>(stream->ctx);
+    size = std::min<uint64_t>(size, left.size());
+    std::memcpy(bytes, left.data(), size);
+    left.erase(0, size);
+    return int64_t(size);
+}
+
 struct Step {
     int64_t at;
     std::string what;
@@ -87,8 +105,10 @@ int fault(const char* what) {
 int main(int count, char** words) {
     if (count < 2) return fault("expected the path of a .clap");
     std::map<std::string, double> given{{"rate", 48000}, {"block", 256}, {"frames", 48000}, {"free", 0}, {"instances", 0}, {"wait", 1}, {"urgent", 0}};
+    std::string session;
     for (int i = 2; i < count; ++i)
-        if (const char* value = std::strchr(words[i], '=')) given[std::string(words[i], std::size_t(value - words[i]))] = std::atof(value + 1);
+        if (std::strncmp(words[i], "state=", 6) == 0) session = words[i] + 6;
+        else if (const char* value = std::strchr(words[i], '=')) given[std::string(words[i], std::size_t(value - words[i]))] = std::atof(value + 1);
 
     void* library = dlopen(words[1], RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) return fault(dlerror());
@@ -139,7 +159,15 @@ int main(int count, char** words) {
         }
     }
     const auto* plugin = make();
-    if (plugin == nullptr || !plugin->init(plugin) || !plugin->activate(plugin, rate, 1, block) || !plugin->start_processing(plugin))
+    if (plugin == nullptr || !plugin->init(plugin)) return fault("the plug-in did not begin");
+    const auto* state = static_cast<const clap_plugin_state_t*>(plugin->get_extension(plugin, CLAP_EXT_STATE));
+    if (!session.empty() && state == nullptr) return fault("the plug-in keeps nothing in a session");
+    if (std::ifstream file(session, std::ios::binary); !session.empty() && file) {
+        std::string kept{std::istreambuf_iterator<char>(file), {}};
+        const clap_istream_t stream{&kept, load};
+        if (!state->load(plugin, &stream)) return fault("the plug-in did not read its session");
+    }
+    if (!plugin->activate(plugin, rate, 1, block) || !plugin->start_processing(plugin))
         return fault("the plug-in did not begin");
     const auto* params = static_cast<const clap_plugin_params_t*>(plugin->get_extension(plugin, CLAP_EXT_PARAMS));
     const auto connected = [&] {
@@ -190,6 +218,12 @@ int main(int count, char** words) {
         if (connected() != was) std::printf("%s %lld\n", (was = !was) ? "connected" : "lost", (long long)frame), std::fflush(stdout);
     }
     std::printf("blocks %lld late_us %lld\n", (long long)blocks, (long long)late);
+    if (!session.empty()) {
+        std::string kept;
+        const clap_ostream_t stream{&kept, save};
+        if (!state->save(plugin, &stream)) return fault("the plug-in did not write its session");
+        std::ofstream(session, std::ios::binary) << kept;
+    }
     plugin->stop_processing(plugin);
     plugin->deactivate(plugin);
     plugin->destroy(plugin);

@@ -202,6 +202,16 @@ SAID = values(
         "controls": {"density": 0.5},
     },
 )
+PLUGGED = texts(
+    """{"t":"hello","protocol":1,"part":"lead","role":"keys","seed":7,"controls":{"density":2},"model":"jam"}
+{"t":"transport","at":1000000,"playing":true,"bpm":120.0,"beat":12.25,"metre":"3/4"}
+{"t":"play","data":[144,60,80],"at":1010000}
+{"t":"set","name":"mode","value":"trade"}
+{"t":"block","at":0,"until":10667}
+{"t":"play","data":[144,60,80],"at":100}
+{"t":"live"}
+{"t":"ping","at":1000}"""
+)
 STUDIO_SAID = values(
     {
         "t": "hello",

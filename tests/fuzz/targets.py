@@ -540,6 +540,34 @@ def _page_message(choices: Choices) -> str:
     return json.dumps({"t": kind, **values})
 
 
+def _plug_in() -> Take:
+    """The lines of a plug-in: its greeting, and what it says in its seat, live and in a bounce."""
+    from livegen.control.web.page_messages import object_in
+    from livegen.plugin import words
+    from livegen.plugin.band import Bands
+    from livegen.studio.room import Room
+    from tests.studio.test_room import CHARTS, Noting
+
+    def build(name: str, seed: int | None, way: Any, now: Any, wakes: Any) -> Room:
+        return Room(name, Noting(), {}, ["Quiet"], CHARTS, now, wakes, way=way)
+
+    def take(data: bytes) -> None:
+        first, *lines = data.decode("utf-8", "replace").split("\n")
+        now = 1_000_000
+        bands = Bands(build, {"lead": 0}, now=lambda: now)
+        seat = bands.enter(words.greeting(object_in(first)))
+        room = next(iter(bands.rooms))
+        for line in lines:
+            seat.hear(line, now)
+            now += 5_000
+            room.turn()
+            assert all(json.loads(told)["t"] for told in seat.take(now))
+        bands.leave(seat)
+        assert len(bands) == 0
+
+    return take
+
+
 def _far_jam() -> Take:
     """What a studio says to those who join it."""
     from livegen.studio.far_jam import FarJam
@@ -897,6 +925,7 @@ TARGETS: dict[str, Target] = {
     "osc-message": Target(_osc(_osc_message), seeds.datas(bytes(range(64))), longest=512),
     "page-text": Target(_page(_any_text), seeds.SAID, seeds.JSON_WORDS, 2048),
     "page-message": Target(_page(_page_message), seeds.datas(bytes(range(64))), longest=512),
+    "plug-in": Target(_plug_in, seeds.PLUGGED, seeds.JSON_WORDS, 2048),
     "studio-text": Target(_far_jam, seeds.STUDIO_SAID, seeds.JSON_WORDS, 2048),
     "studio-door": Target(
         _studio_door,

@@ -13,7 +13,7 @@ Played = list[tuple[int, int, int, int]]
 
 
 def host(
-    data: Path, steps: str, *, before: str = "0 param 1 0\n", **options: int
+    data: Path, steps: str, *, before: str = "0 param 1 0\n", **options: object
 ) -> tuple[Played, list[str]]:
     """What the plug-in plays, (frame, bytes), the host's other lines, and those for people.
 

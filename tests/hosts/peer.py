@@ -26,6 +26,7 @@ class Peer:
     def __init__(self, data: Path, delay: int = 50_000, name_itself: bool = True) -> None:
         self.delay, self.shift, self.said = delay, 12, list[Line]()
         self.refusal = ""  # of each hello
+        self.model = "jam"
         self.late = list[
             list[int]
         ]()  # music of the jam before, which comes when a bounce begins and when it ends
@@ -99,7 +100,15 @@ class Peer:
             return [{"t": "refused", "line": self.refusal}]
         if kind == "hello":
             self.bouncing, self.later = False, []
-            return [{"t": "hello", "protocol": 1, "now": micros(), "page": "http://127.0.0.1:1/"}]
+            return [
+                {
+                    "t": "hello",
+                    "protocol": 1,
+                    "now": micros(),
+                    "model": self.model,
+                    "page": "http://127.0.0.1:1/",
+                }
+            ]
         if kind == "ping":
             return [{"t": "pong", "at": told["at"], "now": micros()}]
         if kind == "live":
@@ -118,7 +127,9 @@ class Peer:
 
     def _block(self, until: int) -> list[Line]:
         """All that is due before `until`; what is played in the block itself is due after it, if `delay` is long."""
-        begins: list[Line] = [] if self.bouncing else [{"t": "music", "music": self.late}, {"t": "bounce"}]
+        begins: list[Line] = (
+            [] if self.bouncing else [{"t": "music", "music": self.late}, {"t": "bounce"}]
+        )
         self.bouncing, self.until = True, until
         now = [answer for answer in self.later if answer[0] < until]
         self.later = [answer for answer in self.later if answer[0] >= until]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.clap import BOUNCE, BYPASS, RATE, THROUGH, Played, host, melody
+from tests.hosts.clap import BOUNCE, BYPASS, MODE, RATE, THROUGH, Played, host, melody
 from tests.hosts.peer import Peer, micros
+from tests.plugin.test_protocol import validated
 
 pytestmark = pytest.mark.plugin
 
@@ -17,6 +18,8 @@ def peer(tmp_path: Path) -> Iterator[Peer]:
     one = Peer(tmp_path)
     yield one
     one.close()
+    for line in one.said:
+        validated("from_plugin", line)
 
 
 def unended(played: Played) -> set[tuple[int, int]]:
@@ -102,6 +105,19 @@ def test_a_refusal_is_said_once_and_asked_for_again_ever_more_seldom(peer: Peer)
     _, lines = host(peer.data, "", frames=3 * RATE, wait=0)
     assert lines.count(f"livegen: {peer.refusal}") == 1
     assert len(peer.of("hello")) == 2  # after 2 s, and then after 4
+
+
+def test_a_session_keeps_the_controls_and_the_name_of_the_model(peer: Peer, tmp_path: Path) -> None:
+    peer.model = "sonata"
+    steps = f"2000 param {MODE} 3\n2000 param {MODE + 3} 0.5\n"
+    host(peer.data, steps, frames=12_000, state=tmp_path / "session")
+    assert peer.of("hello")[0]["model"] == ""
+    peer.model = "jam"
+    for _ in range(2):
+        host(peer.data, "", before="", frames=12_000, state=tmp_path / "session")
+    second, third = peer.of("hello")[-2:]
+    assert second["controls"] == {"mode": "accompany", "temperature": 0.5}
+    assert (second["model"], third["model"]) == ("sonata", "jam")
 
 
 def test_live_notes_come_back_in_their_order_and_all_end(peer: Peer) -> None:

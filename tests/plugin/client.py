@@ -20,7 +20,7 @@ class Process:
     def __init__(self, data: Path) -> None:
         self.place = data / "livegen"
         self._environment = os.environ | {"XDG_DATA_HOME": str(data), "XDG_CONFIG_HOME": str(data)}
-        self._plugs: list[Plug] = []
+        self.plugs: list[Plug] = []
         self.child = self.start()
 
     def start(self) -> "subprocess.Popen[str]":
@@ -38,8 +38,8 @@ class Process:
 
     def plug(self, **greeting: Any) -> "Plug":
         """One more instance; it goes when the process is ended, or sooner."""
-        self._plugs.append(Plug(self.told, **greeting))
-        return self._plugs[-1]
+        self.plugs.append(Plug(self.told, **greeting))
+        return self.plugs[-1]
 
     @property
     def told(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class Process:
 
     def end(self) -> None:
         """End it, and all its instances."""
-        for plug in self._plugs:
+        for plug in self.plugs:
             plug.close()
         self.child.terminate()
         self.child.wait(STARTS_S)
@@ -60,6 +60,7 @@ class Plug:
     def __init__(self, told: dict[str, Any], **greeting: Any) -> None:
         self._socket = create_connection(("127.0.0.1", told["port"]), timeout=20)
         self._lines = self._socket.makefile("rb")
+        self.heard: list[dict[str, Any]] = []
         self.say({"t": "hello", "protocol": 1, "token": told["token"]} | greeting)
         self.hello = self.hear()
 
@@ -77,7 +78,10 @@ class Plug:
             line = self._lines.readline()
         except ConnectionError:
             line = b""
-        return json.loads(line) if line else {}
+        if not line:
+            return {}
+        self.heard.append(json.loads(line))
+        return self.heard[-1]
 
     def until(self, *kinds: str) -> list[dict[str, Any]]:
         """All lines up to the first of these kinds, or to the end of the connection."""

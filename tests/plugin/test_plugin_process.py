@@ -12,6 +12,7 @@ import pytest
 from livegen.plugin.whereabouts import FILE
 from livegen.priority import ENGINE, REALTIME, in_real_time
 from tests.plugin.client import Process, bounced, phrase_of, said_in
+from tests.plugin.test_protocol import validated
 
 BAR_US = 2_000_000  # at 120
 PHRASE = phrase_of([60, 62, 64, 65, 67, 65, 64, 60])
@@ -25,6 +26,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     yield process
     process.end()
     assert (process.told["port"], process.told["command"]) == (None, command)
+    for plug in process.plugs:
+        for line in plug.heard:
+            validated("from_process", line)
 
 
 def notes(music: list[Any]) -> list[Any]:
@@ -59,6 +63,14 @@ def test_the_greeting_is_answered_and_pings_are(served: Process) -> None:
     assert plug.hello["page"].endswith(f"#{served.told['token']}")
     plug.say({"t": "ping", "at": 7})
     assert plug.until("pong")[-1]["at"] == 7
+
+
+def test_a_session_of_another_model_is_told_which_one_plays(served: Process) -> None:
+    plug = served.plug(model="sonata")
+    line = plug.until("line")[-1]
+    assert (
+        line["kind"] == "bad" and "sonata" in line["line"] and plug.hello["model"] in line["line"]
+    )
 
 
 def test_a_call_is_answered_on_a_bar_line_of_the_host(served: Process) -> None:
@@ -112,6 +124,7 @@ def test_what_a_host_plays_live_is_heard_and_shown(served: Process) -> None:
         ({"seed": -1}, "seed:"),
         ({"band": ["x"]}, "band:"),
         ({"controls": 7}, "controls:"),
+        ({"model": 7}, "model:"),
     ],
 )
 def test_a_wrong_greeting_has_one_line_that_says_why_and_the_end(
