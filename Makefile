@@ -89,9 +89,11 @@ lock: $(TOOLS) # write the hashes of all packages into locks/ anew, after a chan
 	$(TOOLS)/bin/python -m locks
 
 wheel: $(VENV)/.tested # build dist/livegen-….whl, for pipx, uv or pip, and the sources that an index wants beside it
+	@rm -f dist/livegen-*.whl dist/livegen-*.tar.gz
 	$(BIN)/python -m build --sdist --wheel --no-isolation --outdir dist .
 
 frozen: $(VENV)/.tested # build dist/livegen, a folder with livegen and its Python, for machines without Python; takes minutes
+	@rm -f dist/livegen-*.whl
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 	$(BIN)/python -m venv --clear $(VENV)/frozen
 	$(VENV)/frozen/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/livegen-*.whl pyinstaller
