@@ -129,7 +129,7 @@ plugin: # build the plug-in for DAWs, as CLAP, LV2 and VST3, into build/plugin; 
 	{ $(call need,the plug-in,dpf-source nlohmann-json3-dev g++ pkg-config,); }
 	$(MAKE) --no-print-directory -C plugin
 
-hosts: $(VENV)/.tested plugin jack # play the plug-in in hosts: a CLAP host of our own, and jalv (LV2) over JACK
+hosts: $(VENV)/.tested plugin jack # play the plug-in in hosts: hosts of our own (CLAP, VST3), and jalv (LV2) over JACK
 	@command -v jalv >/dev/null || { $(call need,the plug-in as LV2,jalv,); }
 	$(BIN)/python -m pytest -m plugin tests/hosts $(ARGS)
 

@@ -28,7 +28,7 @@ from bench.jam import SCALE, resident_mb
 from bench.tables import HERE, keep, table
 from livegen.daemon import clock
 from livegen.daemon.lateness import quantiles
-from tests.hosts.clap import BLOCK, MODE, RATE, THROUGH, host, melody
+from tests.hosts.host import BLOCK, MODE, RATE, THROUGH, host, melody
 from tests.hosts.peer import Peer
 from tests.plugin.client import Process
 

@@ -1,1 +1,1 @@
-"""The plug-in in hosts: a CLAP host of our own, and jalv for LV2.  `make hosts` builds and runs these."""
+"""The plug-in in hosts: our own for CLAP and VST3, and jalv for LV2.  `make hosts` builds and runs these."""

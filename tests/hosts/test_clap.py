@@ -1,38 +1,14 @@
 """The plug-in in a host of CLAP: what it says over the wire, and the frames at which it plays what comes back."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.hosts.clap import BOUNCE, BYPASS, MODE, RATE, THROUGH, Played, host, melody
+from tests.hosts.host import BOUNCE, BYPASS, MODE, RATE, THROUGH, host, melody, unended
 from tests.hosts.peer import Peer, micros
-from tests.plugin.test_protocol import validated
 
 pytestmark = pytest.mark.plugin
-
-
-@pytest.fixture
-def peer(tmp_path: Path) -> Iterator[Peer]:
-    one = Peer(tmp_path)
-    yield one
-    one.close()
-    for line in one.said:
-        validated("from_plugin", line)
-
-
-def unended(played: Played) -> set[tuple[int, int]]:
-    """Notes that still sound, as (channel, pitch); no note begins twice or ends twice."""
-    sounding = set[tuple[int, int]]()
-    for _, status, pitch, _ in played:
-        note = (status & 15, pitch)
-        if status & 0xF0 == 0x90:
-            assert note not in sounding
-            sounding.add(note)
-        elif status & 0xF0 == 0x80:
-            sounding.remove(note)
-    return sounding
 
 
 def test_what_is_due_sounds_at_its_frame_to_one(peer: Peer) -> None:

@@ -8,7 +8,7 @@ from subprocess import DEVNULL, PIPE
 import pytest
 
 from tests.e2e.harness import Partner, private_server, wait_for
-from tests.hosts.clap import BUILT
+from tests.hosts.host import BUILT
 from tests.hosts.peer import Peer
 
 pytestmark = pytest.mark.plugin

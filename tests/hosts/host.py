@@ -1,7 +1,8 @@
-"""The CLAP host of our own (plugin/host/clap_host.cpp), in which tests and the bench play the plug-in."""
+"""The hosts of our own (plugin/host), CLAP and VST3, in which tests and the bench play the plug-in."""
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 BUILT = Path(
@@ -9,11 +10,18 @@ BUILT = Path(
 )
 RATE, BLOCK = 48_000, 256
 BYPASS, THROUGH, BOUNCE, MODE = 0, 1, 2, 9  # parameters, by number
+CLAP = ("clap_host", "livegen.clap")
+VST3 = ("vst3_host", "livegen.vst3/Contents/x86_64-linux/livegen.so")
 Played = list[tuple[int, int, int, int]]
 
 
 def host(
-    data: Path, steps: str, *, before: str = "0 param 1 0\n", **options: object
+    data: Path,
+    steps: str,
+    *,
+    before: str = "0 param 1 0\n",
+    plug: Sequence[str] = CLAP,
+    **options: object,
 ) -> tuple[Played, list[str]]:
     """What the plug-in plays, (frame, bytes), the host's other lines, and those for people.
 
@@ -21,7 +29,7 @@ def host(
     """
     ran = subprocess.run(
         [
-            BUILT / "clap_host", BUILT / "livegen.clap",
+            *(BUILT / file for file in plug),
             *(f"{name}={value}" for name, value in ({"rate": RATE, "block": BLOCK} | options).items()),
         ],
         input=before + steps, capture_output=True, text=True, timeout=120, check=False,
@@ -42,3 +50,16 @@ def melody(notes: int, apart: int, length: int = 2000, start: int = 5000) -> str
         f"{start + i * apart} midi 144 {48 + i % 24} 80\n{start + i * apart + length} midi 128 {48 + i % 24} 0\n"
         for i in range(notes)
     )
+
+
+def unended(played: Played) -> set[tuple[int, int]]:
+    """Notes that still sound, as (channel, pitch); no note begins twice or ends twice."""
+    sounding = set[tuple[int, int]]()
+    for _, status, pitch, _ in played:
+        note = (status & 15, pitch)
+        if status & 0xF0 == 0x90:
+            assert note not in sounding
+            sounding.add(note)
+        elif status & 0xF0 == 0x80:
+            sounding.remove(note)
+    return sounding
