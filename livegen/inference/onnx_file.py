@@ -67,9 +67,8 @@ def logits_name(field: str) -> str:
 
 FIELDS = {
     "model": {
-        1: "ir_version int", 2: "producer_name text?", 3: "producer_version text?", 7: "graph bytes",
-        8: "opset_import opset*", 14: "metadata_props metadata*", 20: "training information refused*",
-        25: "local functions refused*",
+        1: "ir_version int", 2: "producer_name text?", 7: "graph bytes", 8: "opset_import opset*",
+        14: "metadata_props metadata*", 20: "training information refused*", 25: "local functions refused*",
     },
     "opset": {1: "domain text?", 2: "version int"},
     "metadata": {1: "key text", 2: "value bytes"},
@@ -78,8 +77,7 @@ FIELDS = {
         15: "sparse initialisers refused*",
     },
     "node": {
-        1: "input text*", 2: "output text*", 3: "name text?", 4: "op_type text", 5: "attribute attribute*",
-        7: "domain text?",
+        1: "input text*", 2: "output text*", 4: "op_type text", 5: "attribute attribute*", 7: "domain text?",
     },
     "attribute": {
         1: "name text", 2: "f float?", 3: "i int?", 4: "s text?", 8: "ints int*", 20: "type int",

@@ -18,13 +18,15 @@ from hypothesis import strategies as st
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from export.lean import lean
-from livegen.codec.layout import FIELDS, codec_hash
+from livegen.codec.layout import FIELDS, Event, codec_hash
 from livegen.errors import ModelError
 from livegen.inference.contract import Looks
 from livegen.inference.graph_pieces import piece_of
 from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import (
+    _ATTRIBUTES,
     ADVANCED,
+    EVENT_WIDTH,
     HEARD,
     LOOKED,
     MAX_BYTES,
@@ -38,11 +40,14 @@ from livegen.inference.onnx_file import (
     read,
     read_bytes,
 )
+from livegen.inference.onnx_file import FIELDS as MESSAGES
 from livegen.inference.onnx_operators import MAX_RANK
 from livegen.inference.protobuf import RefusedFile
 from tests.inference.tiny_model import FACTS, STATE, K, tiny_bytes, tiny_graph, tiny_proto
+from tests.inference.tiny_transformer import transformer_bytes
 
 TINY = tiny_bytes()
+ONE_CLASS = np.zeros((K, 1), np.float32)  # weights of an answer
 
 
 def weight(model: ModelProto, name: str) -> TensorProto:
@@ -114,6 +119,14 @@ def doubled(model: ModelProto, times: int) -> None:
         add_node(model, "Concat", [before, before], [after], axis=1)
 
 
+def multiplied(model: ModelProto) -> None:
+    """A product of matrices that hold little: 1024 x 1024 x 1024 multiplications."""
+    model.graph.initializer.append(
+        numpy_helper.from_array(np.zeros((1024, 1024), np.float32), "square")
+    )
+    add_node(model, "MatMul", ["square", "square"], ["product"])
+
+
 def answer_late(model: ModelProto) -> None:
     """The time is answered from what the part is."""
     node = model.graph.node.pop(11)
@@ -169,15 +182,15 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
     ),
     "external data in an attribute": (
         lambda m: with_attribute(m, external(small(), "x")),
-        "attribute",
+        "holds a tensor inside an attribute",
     ),
     "external data in a list of an attribute": (
         lambda m: with_attribute(m, [external(small(), "x")]),
-        "attribute",
+        "holds tensors inside an attribute",
     ),
     "external data in a sub-graph": (
         lambda m: with_attribute(m, sub_graph(external(small(), "x"))),
-        "sub-graph",
+        "holds a sub-graph",
     ),
     "external data in a function": (
         lambda m: local_function(m, (external(small(), "x"),)),
@@ -188,8 +201,9 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
         "sparse",
     ),
     "a sparse weight": (lambda m: m.graph.sparse_initializer.append(sparse(small())), "sparse"),
-    "a sparse attribute": (lambda m: with_attribute(m, sparse(small())), "sparse"),
-    "sub-graphs": (lambda m: with_attribute(m, [sub_graph()]), "sub-graphs"),
+    "a sparse attribute": (lambda m: with_attribute(m, sparse(small())), "holds a sparse tensor"),
+    "sparse attributes": (lambda m: with_attribute(m, [sparse(small())]), "holds sparse tensors"),
+    "sub-graphs": (lambda m: with_attribute(m, [sub_graph()]), "holds sub-graphs"),
     "sub-graphs in sub-graphs": (lambda m: with_attribute(m, nested(30)), "sub-graph"),
     "a local function": (local_function, "local functions"),
     "training information": (lambda m: m.training_info.add(), "training information"),
@@ -238,6 +252,10 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
     "a note of the compiler's": (
         lambda m: setattr(m.graph.node[0], "doc_string", "x"),
         "field 6 of a node",
+    ),
+    "a name of the compiler's": (
+        lambda m: setattr(m.graph.node[0], "name", "x"),
+        "field 3 of a node",
     ),
     "a field nobody knows": (lambda m: setattr(m, "domain", "x"), "field 4 of a model"),
     "no metadata": (lambda m: m.ClearField("metadata_props"), "no livegen metadata"),
@@ -380,7 +398,16 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
         "logits_time from query",
     ),
     "a step that makes gigabytes": (lambda m: doubled(m, 30), "more memory or work"),
+    "a step that makes more numbers than weights may be": (
+        lambda m: doubled(m, 14),
+        "more memory or work",
+    ),
     "weights that become gigabytes": (lambda m: unpacked(m, 600), "more memory or work"),
+    "products that take seconds": (multiplied, "more memory or work"),
+    "an answer of another shape than stated": (
+        lambda m: weight(m, "out_pitch").CopyFrom(numpy_helper.from_array(ONE_CLASS, "out_pitch")),
+        "does not compute logits_pitch in the shape it states",
+    ),
     "a table with a row out of range": (
         lambda m: setattr(weight(m, "first"), "raw_data", (99).to_bytes(8, "little")),
         "outside of its table",
@@ -408,12 +435,66 @@ def test_what_the_exporter_writes_is_accepted() -> None:
     assert (file.facts, file.shape_of("summary")) == (FACTS, (1, K))
 
 
+def test_a_model_whose_state_is_a_ring_is_accepted() -> None:
+    file = parse(transformer_bytes(32, 4))
+
+    assert file.advanced == ("entry", "summary")
+    assert "velocity" not in file.fields
+
+
+def test_an_event_goes_in_with_the_interval_instead_of_the_pitch_before_and_with_the_style() -> (
+    None
+):
+    assert len((*Event._fields[:-1], "interval", "style")) == EVENT_WIDTH
+
+
+# The kinds of messages of our table, in the words of ONNX.
+PROTOS: dict[str, Any] = {
+    "model": onnx.ModelProto,
+    "opset": onnx.OperatorSetIdProto,
+    "metadata": onnx.StringStringEntryProto,
+    "graph": onnx.GraphProto,
+    "node": onnx.NodeProto,
+    "attribute": onnx.AttributeProto,
+    "tensor": onnx.TensorProto,
+    "value": onnx.ValueInfoProto,
+    "type": onnx.TypeProto,
+    "tensor_type": onnx.TypeProto.Tensor,
+    "shape": onnx.TensorShapeProto,
+    "dimension": onnx.TensorShapeProto.Dimension,
+}
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_a_field_that_is_read_has_its_number_and_name_from_onnx(kind: str) -> None:
+    names = PROTOS[kind].DESCRIPTOR.fields_by_number
+
+    for number, said_of_it in MESSAGES[kind].items():
+        name, holds = said_of_it.rsplit(maxsplit=1)
+        assert holds.startswith("refused") or names[number].name == name
+
+
+def test_the_types_of_attributes_are_those_of_onnx() -> None:
+    kinds = onnx.AttributeProto
+    assert _ATTRIBUTES == {kinds.FLOAT: "f", kinds.INT: "i", kinds.STRING: "s", kinds.INTS: "ints"}
+
+
 def test_the_operators_of_the_other_spelling_of_the_domain_are_the_same() -> None:
     model = tiny_proto()
     model.graph.node[0].domain = "ai.onnx"
     model.opset_import[0].domain = "ai.onnx"
 
     assert parse(model.SerializeToString()).facts == FACTS
+
+
+def test_an_attribute_may_be_a_text() -> None:
+    model = tiny_proto()
+    bent = next(node for node in model.graph.node if node.op_type == "Tanh")
+    bent.op_type = "Gelu"
+    bent.attribute.append(helper.make_attribute("approximate", "tanh"))
+
+    (gelu,) = (node for node in parse(model.SerializeToString()).nodes if node.op == "Gelu")
+    assert gelu.attributes == {"approximate": "tanh"}
 
 
 def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
