@@ -1,6 +1,7 @@
 """Tempo, beat and bars are found in what people play, and followed."""
 
 import random
+import tracemalloc
 from pathlib import Path
 from statistics import fmean
 
@@ -315,6 +316,23 @@ def test_anything_gives_some_timeline(notes: list[tuple[int, int, int, bool]]) -
     found = find(some)
     assert MINUTE_US / 600 < found.timeline.tempo_us < MINUTE_US / 20
     assert np.isfinite(found.tempo_sure)
+
+
+def test_a_rest_of_hours_takes_no_more_memory_than_one_of_a_minute() -> None:
+    phrase = played([*range(8)], 120)
+
+    def most_bytes(rest_us: int) -> int:
+        later = [
+            note._replace(onset_us=note.onset_us + rest_us, end_us=note.end_us + rest_us)
+            for note in phrase
+        ]
+        tracemalloc.start()
+        find([*phrase, *later])
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert most_bytes(10 * 60 * MINUTE_US) < 2 * most_bytes(MINUTE_US)
 
 
 def test_weights_are_numbers_only(tmp_path: Path) -> None:

@@ -249,8 +249,12 @@ def _repeated(
     An array (H, N, 3 for each lag).
     """
     slots = np.rint(beats * _SLOTS).astype(np.int64)
-    slots -= slots.min(axis=1, keepdims=True)
     ahead = _SLOTS * _LAGS[-1] + 2
+    # A rest of hours takes no more room than one that is longer than all lags.
+    slots[:, 1:] = np.minimum(np.diff(slots), 2 * ahead)
+    slots[:, 0] = 0
+    slots = np.cumsum(slots, axis=1)
+    slots -= slots.min(axis=1, keepdims=True)
     rows = np.arange(len(beats))[:, None]
     number = np.zeros((len(beats), int(slots.max()) + 3 + ahead), np.int32)
     number[rows, slots + ahead] = np.arange(1, len(names) + 1)
