@@ -75,9 +75,9 @@ def rooms_folder(config: "Config") -> Path | None:
 
 def studio_settings(config: "Config") -> dict[str, Any]:
     """Give what the configuration says of a studio, fit for JSON.  Raises ModelError."""
-    from livegen.sound.fonts import font_for_a_page
+    from livegen.sound.fonts import MOST_FAR, font_for_a_page
 
-    font = font_for_a_page(config.sound.font)
+    font = font_for_a_page(config.sound.font, MOST_FAR)
     return {
         "font": str(font) if font else None,
         "names": config.page.names,

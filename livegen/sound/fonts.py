@@ -20,15 +20,17 @@ PLACES = (
 _PACKAGE, _FILE = "pretty_midi", "TimGM6mb.sf2"
 
 
-# A page has it in memory as it plays: no more than this, in bytes.  Its browser may not decompress (.sf3).
-_MOST_FOR_A_PAGE = 48 << 20
+# Bytes of a font of which a page gets its part: FluidR3 on the same machine, and smaller ones over a network.
+MOST_NEAR, MOST_FAR = 160 << 20, 48 << 20
 
 
-def font_for_a_page(asked: str = "", places: Iterable[str] = PLACES) -> Path | None:
-    """The font of `font` where a page can play it: plain samples, and not too large; None where there is none."""
+def font_for_a_page(
+    asked: str = "", most: int = MOST_NEAR, places: Iterable[str] = PLACES
+) -> Path | None:
+    """The font of `font` where a page can play it: plain samples (no .sf3), at most so many bytes; else None."""
     known = (asked,) if asked else (*places, *map(str, _brought()))
     for path in (Path(one).expanduser() for one in known):
-        if path.suffix == ".sf2" and path.is_file() and path.stat().st_size <= _MOST_FOR_A_PAGE:
+        if path.suffix == ".sf2" and path.is_file() and path.stat().st_size <= most:
             return path
     return None
 

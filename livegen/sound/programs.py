@@ -22,6 +22,13 @@ _BY_WORD: tuple[tuple[str, tuple[int, int, int]], ...] = (
 )
 
 
+# What a page may need, as (bank, program): these, a piano for the player, and the drums.
+PRESETS = frozenset(
+    {(0, 0), (128, 0)}
+    | {(0, one) for row in (_USUAL, *(row for _, row in _BY_WORD)) for one in row}
+)
+
+
 def programs(style: str) -> dict[int, int]:
     """The program of each pitched part in a style."""
     found = next((row for word, row in _BY_WORD if word in style), _USUAL)

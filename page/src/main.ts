@@ -61,7 +61,7 @@ const send = (message: ToServer): void => {
 };
 
 const takes = new Takes(() => wire.token);
-const sound = new Sound(now, (name) => takes.font(name));
+const sound = new Sound(now, (name) => takes.font(name, store.hello?.version ?? ""));
 const playback = new Playback(sound);
 const readouts = new Readouts(store, tape, link);
 

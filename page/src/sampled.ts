@@ -86,7 +86,8 @@ export class Sampled implements Instrument {
     const kind = this.bank.presets.filter(
       ({ isGMGSDrum, bankMSB }) => isGMGSDrum === drums && (drums || bankMSB === 0),
     );
-    this.#preset = kind.find((one) => one.program === program) ?? kind[0];
+    const of = (number: number): BasicPreset | undefined => kind.find((one) => one.program === number);
+    this.#preset = of(program) ?? of(0) ?? kind[0];
   }
 
   get isSounding(): boolean {

@@ -15,9 +15,10 @@ export class Takes {
     return (await this.#ask(address(name))).arrayBuffer();
   }
 
-  /** The sound font of this name. */
-  async font(name: string): Promise<ArrayBuffer> {
-    return (await this.#ask(`/font/${encodeURIComponent(name)}`)).arrayBuffer();
+  /** What is played of the sound font of this name, as this version of livegen cuts it. */
+  async font(name: string, version: string): Promise<ArrayBuffer> {
+    const query = new URLSearchParams({ version });
+    return (await this.#ask(`/font/${encodeURIComponent(name)}?${query}`)).arrayBuffer();
   }
 
   /** The recording as a score: `svg`, `musicxml` or `pdf`. */

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
+from livegen.sound.font_cut import cut
+from livegen.sound.programs import PRESETS
 from tests.browser.pages import MODEL, NOTE_OFF, NOTE_ON, PLAYER, Jam, Seen
 
 Notes = list[list[float]]
@@ -176,8 +178,8 @@ def computes(
     pause = "Infinity" if pause_s == float("inf") else str(pause_s)
     seen.page.add_init_script(TAP + offline.replace("PAUSE", pause))
     if font is not None:
-        data = font.read_bytes()
-        seen.page.route("**/font/band.sf2", lambda route: route.fulfill(body=data))
+        data = cut(font, PRESETS)
+        seen.page.route("**/font/band.sf2?*", lambda route: route.fulfill(body=data))
         seen.page.add_init_script(FONT)
     begins(seen, jam)
     if font is not None:

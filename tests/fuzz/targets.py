@@ -19,6 +19,7 @@ from urllib.parse import quote
 from livegen.errors import LivegenError
 from tests.fuzz import seeds
 from tests.fuzz.judge import Take
+from tests.sound.small_font import sound_font
 
 T = TypeVar("T")
 
@@ -261,6 +262,13 @@ def _yaml() -> Take:
             guarded_yaml.built(node, "input")
 
     return take
+
+
+def _sound_font() -> Take:
+    from livegen.sound.font_cut import cut
+    from livegen.sound.programs import PRESETS
+
+    return _as_file(".sf2", lambda path: cut(path, PRESETS))
 
 
 def _settings() -> Take:
@@ -885,6 +893,9 @@ TARGETS: dict[str, Target] = {
     "yaml": Target(_yaml, seeds.texts(seeds.SETTINGS, seeds.SURFACE), seeds.YAML_WORDS),
     "settings": Target(_settings, seeds.texts(seeds.SETTINGS), seeds.YAML_WORDS),
     "setting": Target(_setting, seeds.texts("a0.5", "bcalm", "c[1, 2]"), seeds.YAML_WORDS, 512),
+    "sound-font": Target(
+        _sound_font, seeds.datas(sound_font((0, 0), (0, 4), (128, 0))), ("smpl", "shdr", "LIST")
+    ),
     "surface-map": Target(_surface_map, seeds.texts(seeds.SURFACE), seeds.YAML_WORDS, 1024),
     "recipe": Target(_recipe, seeds.files("models/*/recipe.yaml"), seeds.YAML_WORDS),
     "journal": Target(_journal, seeds.texts(seeds.JOURNAL), seeds.JOURNAL_WORDS),

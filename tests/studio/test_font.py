@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 
 from livegen.studio.application import application
 from livegen.studio.invitations import Invitations, Seat
+from tests.sound.small_font import sound_font
 from tests.studio.test_room import CHARTS
 from tests.studio.test_rooms import Studio
 
@@ -14,7 +15,7 @@ TEACHER, PLAYERS = "t" * 22, "p" * 22
 
 def test_who_may_play_may_fetch_it(tmp_path: Path) -> None:
     font = tmp_path / "band.sf2"
-    font.write_bytes(b"RIFF")
+    font.write_bytes(sound_font((0, 0)))
     settings = {
         "host": "127.0.0.1", "port": 80, "names": ["testserver"], "public": ["testserver"],
         "token": PLAYERS, "teacher": TEACHER, "font": str(font),

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -159,12 +159,25 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
 
 
 def giving_font(font: Path, token: str, invited: May = lambda given: False) -> Route:
-    """The route that gives the sound font, under its name, as `with_token` does; a page keeps it for a day."""
+    """The route that gives what of a sound font pages play, under its name, as `with_token` does.
+
+    It is cut anew for each, in half a second for the largest, one at a time; a page keeps it for a day.
+    """
+    one_at_a_time = asyncio.Lock()
 
     async def give(request: Request) -> Response:
         if request.path_params["name"] != font.name or not font.is_file():
             raise HTTPException(404, "this sound font is not there; start livegen anew")
-        return FileResponse(font, headers={"cache-control": "private, max-age=86400"})
+        from livegen.sound.font_cut import cut  # numpy, which nothing else here needs
+        from livegen.sound.programs import PRESETS
+
+        try:
+            async with one_at_a_time:
+                played = await asyncio.to_thread(cut, font, PRESETS)
+        except (ConfigError, OSError) as error:
+            raise HTTPException(422, str(error)[:300]) from None
+        headers = {"cache-control": "private, max-age=86400"}
+        return Response(played, media_type="application/octet-stream", headers=headers)
 
     return Route("/font/{name}", with_token(token, give, invited))
 

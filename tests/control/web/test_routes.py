@@ -22,6 +22,9 @@ from livegen.control.web.door import Door
 from livegen.control.web.routes import MOST_BODY, MOST_CHART, Find, SavePreset, app, giving_font
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
+from livegen.sound.font_cut import cut
+from livegen.sound.programs import PRESETS
+from tests.sound.small_font import sound_font
 
 TOKEN = "0123456789abcdef"
 AUTHORISED = {"authorization": f"Bearer {TOKEN}"}
@@ -482,17 +485,21 @@ def test_a_body_with_half_of_a_surrogate_pair_is_no_text(browser: TestClient) ->
     assert post(browser, "/find/save", place).status_code == 400
 
 
-def test_the_sound_font_is_given_under_its_name_to_who_has_the_token(
+def test_of_the_sound_font_what_pages_play_is_given_to_who_has_the_token(
     folder: Path, tmp_path: Path
 ) -> None:
     font = tmp_path / "my band.sf2"
-    font.write_bytes(b"RIFF")
+    font.write_bytes(sound_font((0, 0), (0, 127)))
     browser = TestClient(served(folder, font=font), raise_server_exceptions=False)
 
-    given_ = browser.get("/font/my%20band.sf2", headers=AUTHORISED)
-    assert (given_.content, given_.headers["cache-control"]) == (b"RIFF", "private, max-age=86400")
+    given_ = browser.get("/font/my%20band.sf2?version=1", headers=AUTHORISED)
+    assert given_.content == cut(font, PRESETS) != font.read_bytes()
+    assert given_.headers["cache-control"] == "private, max-age=86400"
     assert browser.get("/font/my%20band.sf2").status_code == 401
     assert browser.get("/font/another.sf2", headers=AUTHORISED).status_code == 404
+    font.write_bytes(b"RIFF and no more")
+    broken = browser.get("/font/my%20band.sf2", headers=AUTHORISED)
+    assert (broken.status_code, "expected a sound font" in broken.json()["error"]) == (422, True)
     font.unlink()
     gone = browser.get("/font/my%20band.sf2", headers=AUTHORISED)
     assert (gone.status_code, "not there" in gone.json()["error"]) == (404, True)
