@@ -46,6 +46,7 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "livegen/daemon/midi/watchdog_process.py": ("tests/daemon/test_watchdog.py",),
     "livegen/daemon/processes/back_off.py": ("tests/daemon/test_supervisor.py",),
     "livegen/daemon/processes/supervisor.py": ("tests/daemon/test_supervisor.py",),
+    "livegen/daemon/last_strokes.py": ("tests/daemon/test_last_strokes.py",),
     "livegen/control/web/guard.py": ("tests/control/web/test_guard.py",),
     "livegen/inference/protobuf.py": (
         "tests/inference/test_protobuf.py",

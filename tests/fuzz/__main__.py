@@ -7,6 +7,7 @@ next run.  Prints one row for each target, and ends with 1 if anything was found
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -96,13 +97,15 @@ def run(name: str, seconds: int, inputs: int, seed: int, out: Path) -> Row:
         str(out),
     ]
     began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz", *given],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as scratch:  # libFuzzer ends a process before it can tidy up
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz", *given],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=os.environ | {"TMPDIR": scratch},
+        )
     minutes = (time.monotonic() - began) / 60
     said = done.stdout + done.stderr
     (folder / "log.txt").write_text(said)

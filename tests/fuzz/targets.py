@@ -5,8 +5,10 @@ refused at the door, they are read as choices (`Choices`) of which a structure i
 """
 
 import asyncio
+import atexit
 import io
 import json
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -239,10 +241,16 @@ def _zipped(members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+def _folder() -> Path:
+    """A folder for as long as this process lives."""
+    folder = tempfile.mkdtemp(prefix="livegen-fuzz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 def _as_file(suffix: str, read: Callable[[Path], object]) -> Take:
     """What reads a file of that ending, as a function of its bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="livegen-fuzz-"))
-    path = folder / f"input{suffix}"
+    path = _folder() / f"input{suffix}"
 
     def take(data: bytes) -> None:
         path.write_bytes(data)
@@ -649,7 +657,7 @@ def _http() -> Take:
     from livegen.control.web.shelf import Shelf
     from livegen.control.web.stage import Stage
 
-    folder = Path(tempfile.mkdtemp(prefix="livegen-fuzz-"))
+    folder = _folder()
     (folder / "one.mid").write_bytes(seeds.TUNE)
     faults = list[str]()
 
