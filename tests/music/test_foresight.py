@@ -43,11 +43,13 @@ def beats(*choruses: Iterable[list[Chord]]) -> list[Chord]:
     return [one for chorus in choruses for bar in chorus for one in bar]
 
 
-def played(song: Iterable[Chord | None], foresight: Foresight | None = None) -> Foresight:
-    """Hears a chord a beat from tick 0 on."""
+def played(
+    song: Iterable[Chord | None], foresight: Foresight | None = None, since: int = 0
+) -> Foresight:
+    """Hears a chord a beat from a tick on."""
     foresight = foresight or Foresight()
     for beat, one in enumerate(song):
-        foresight.hear(beat * TICKS_PER_BEAT, one)
+        foresight.hear(since + beat * TICKS_PER_BEAT, one)
     return foresight
 
 
@@ -74,6 +76,19 @@ def test_the_length_of_the_form_is_known_within_two_choruses_and_where_it_began(
     assert form is not None
     assert (form.length_bars, form.start) == (length, (6 if length == 4 else 2) * length * BAR)
     assert form.sure > 0.8
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_bar_that_is_left_out_soon_is_a_slip_and_no_other_form(seed: int) -> None:
+    chance, some = Random(seed), bars(BLUES) * 6
+    del some[28]
+    foresight, lengths = Foresight(), list[int]()
+    for number, bar in enumerate(some):
+        wrong = [Chord(chance.randrange(12), "7")] * 4
+        played(beats([wrong if chance.random() < 0.08 else bar]), foresight, number * BAR)
+        form = foresight.form()
+        lengths.append(form.length_bars if form else 0)
+    assert set(lengths[30:]) == {12}
 
 
 def test_a_loop_by_hand_goes_round_whatever_is_heard() -> None:

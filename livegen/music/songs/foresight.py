@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from livegen.music.chords.chord import Chord
 from livegen.music.songs.recall import CellPlace, facts_of, trust, voted
-from livegen.music.songs.song_form import length_of, start_of
+from livegen.music.songs.song_form import Returns, length_of, start_of
 from livegen.music.songs.song_past import CELLS, LAGS, SPARE, UNKNOWN, Past
 from livegen.music.time.metre import COMMON_TIME, Metre
 
@@ -96,6 +96,7 @@ class Foresight:
     _past: Past = field(default_factory=Past)
     _first: int | None = None  # the cell that was heard first of all
     _places: Places = field(default_factory=lambda: np.full(CELLS, UNKNOWN, np.int64))
+    _returns: Returns = field(default_factory=Returns)
     _bars: int | None = None  # of the form
     _sure: float = 0.0
     _steady: float = 0.0  # share of the last cells that were as the form has them
@@ -122,6 +123,8 @@ class Foresight:
             if back < self._past.count:
                 self._past.revise(chord, back)
             return
+        if self._past.count:
+            self._returns.take(self._past, self._grid.place(self._last).cells)
         if -back > CELLS:
             loop = self._loop
             self.forget()
@@ -155,6 +158,7 @@ class Foresight:
 
     def _lose_form(self) -> None:
         """The form has to be found anew."""
+        self._returns = Returns()
         self._bars, self._sure, self._steady = None, 0.0, 0.0
         self._places[:] = UNKNOWN
 
@@ -201,7 +205,7 @@ class Foresight:
         return (self._bars or 0) * self._grid.place(self._last).cells
 
     def _find_form(self, bar: int) -> None:
-        found = length_of(self._past, bar, self._bars, self._steady)
+        found = length_of(self._past, self._returns, bar, self._bars, self._steady)
         self._sure = 0.0 if found is None else found.sure
         bars = None if found is None else found.bars
         if bars is not None and bars != self._bars:

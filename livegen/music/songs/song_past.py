@@ -122,6 +122,17 @@ class Past:
         self.count -= SPARE
         self.dropped += SPARE
 
+    def compared(self, now: int, lags: Places) -> tuple[Flags, Flags]:
+        """Say of lags, in cells, each shorter than `now`, whether it is right about that cell, and whether wrong.
+
+        A cell early or late is neither.
+        """
+        like = self._alike[self.heard[now]]  # whose last entry, that of UNKNOWN, is never true
+        before = self.heard[now - lags]
+        right = like[before]
+        near = like[self.heard[now - lags + 1]] | like[self.heard[now - lags - 1]]
+        return right, ~right & ~near & (before != UNKNOWN)
+
     def _compare(self, number: int, now: int) -> None:
         """Say of each lag whether it was right about cell `now`; a cell early or late is neither right nor wrong."""
         length = min(now, LAGS)
