@@ -8,8 +8,9 @@ jam of its own, until it is greeted.
 
 Played (`--played`: nothing else): a CLAP host of our own plays in real time, 48 kHz, blocks of 256 frames; measured is
 from the frame at which a note is struck to that at which what comes back sounds.  The wire: a program answers at once;
-400 notes and their ends.  Harmonised: `livegen plugin` in `harmonise`, to its first note.  Beside it `livegen serve`
-over JACK with 256 frames, as bench/busy.py measures it.  Wanted is one block, which the host takes, and 3 ms at p99.
+400 notes and their ends.  Harmonised: `livegen plugin` in `harmonise`, to its first note, while the transport runs.
+Beside it `livegen serve` over JACK with 256 frames, as bench/busy.py measures it.  Wanted is one block, which the host
+takes, and 3 ms at p99.
 """
 
 import json
@@ -101,7 +102,7 @@ def harmonised(data: Path) -> list[int]:
         f"{at} midi 144 {(pitch := SCALE[number % len(SCALE)] + 12)} 80\n{at + APART // 2} midi 128 {pitch} 0\n"
         for number, at in enumerate(begins)
     )
-    before = f"0 param {THROUGH} 0\n0 param {MODE} 4\n"
+    before = f"0 param {THROUGH} 0\n0 param {MODE} 4\n0 play 0\n"
     played, _ = host(data, steps, before=before, frames=begins[-1] + 2 * APART, urgent=1)
     process.end()
     begun = [frame for frame, status, _, velocity in played if status & 0xF0 == 0x90 and velocity]
