@@ -68,7 +68,7 @@ def _serve(config: "Config", token: str, ready: Callable[[int], object]) -> None
 
     from livegen.plugin.band import Bands
     from livegen.plugin.server import PlugInServer
-    from livegen.priority import ENGINE, Urgency
+    from livegen.priority import ENGINE, Urgency, lock_memory
     from livegen.studio.application import charts_of
 
     settings = studio_settings(config)
@@ -78,6 +78,7 @@ def _serve(config: "Config", token: str, ready: Callable[[int], object]) -> None
     bands, charts = Bands(build, channels), charts_of(settings)
     gc.collect()
     gc.freeze()
+    lock_memory()
     urgency = Urgency(ENGINE)  # a host's block is as soon over as a period of JACK
     server = PlugInServer(bands, charts, token, model, log.warning, look=urgency.look)
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:

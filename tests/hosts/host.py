@@ -11,7 +11,7 @@ BUILT = Path(
 RATE, BLOCK = 48_000, 256
 BYPASS, THROUGH, BOUNCE, MODE = 0, 1, 2, 9  # parameters, by number
 CLAP = ("clap_host", "livegen.clap")
-VST3 = ("vst3_host", "livegen.vst3/Contents/x86_64-linux/livegen.so")
+VST3 = ("vst3_host", "livegen.vst3/Contents/*/livegen.so")  # one machine's
 Played = list[tuple[int, int, int, int]]
 
 
@@ -29,7 +29,7 @@ def host(
     """
     ran = subprocess.run(
         [
-            *(BUILT / file for file in plug),
+            *(next(BUILT.glob(file), BUILT / file) for file in plug),
             *(f"{name}={value}" for name, value in ({"rate": RATE, "block": BLOCK} | options).items()),
         ],
         input=before + steps, capture_output=True, text=True, timeout=120, check=False,
