@@ -25,7 +25,7 @@ from livegen.daemon.processes.frames import (
     LogFrame,
     ReadyFrame,
 )
-from livegen.music.messages import begins_note
+from livegen.music.messages import begins_note, decode
 from livegen.studio.far_clock import FarClock
 from livegen.studio.way import DELAY_US
 
@@ -171,9 +171,11 @@ class FarJam:
             )
             self._give(CutFrame.of(now, [(channel, pitch) for channel, pitch in one["cut"]]))
         else:
-            due, *data = one
-            self._past.put(due, MODEL, bytes(data))
-            self._give(DueFrame(due - self._clock.ahead_us, bytes(data)))
+            due, *numbers = one
+            data = bytes(numbers)
+            if decode(data) is not None:  # a studio is a stranger
+                self._past.put(due, MODEL, data)
+                self._give(DueFrame(due - self._clock.ahead_us, data))
 
     def _follow(self, state: Message, now: int) -> None:
         self._state |= state

@@ -96,6 +96,19 @@ def test_what_the_model_plays_is_due_here_when_it_is_due_there() -> None:
     assert jam.given[-2:] == [DueFrame(due, bytes((144, 72, 90))), CutFrame.of(jam.now, [(0, 72)])]
 
 
+@pytest.mark.parametrize("data", [[], [144], [144, 60], [144, 60, 200], [60, 60, 60]])
+def test_what_is_no_message_of_midi_is_left_out_and_what_sounds_is_released_all_the_same(
+    data: list[int],
+) -> None:
+    jam = Jam()
+    due = jam.now + AHEAD_US
+    jam.says(t="music", music=[[due, *data], [due, 144, 72, 90]])
+    jam.jam.lost(jam.now)
+
+    assert [frame.payload for frame in jam.of(DueFrame)] == [bytes((144, 72, 90))]
+    assert jam.given[-1] == CutFrame(jam.now)
+
+
 def test_stamps_never_run_backwards_although_the_clocks_were_measured_anew() -> None:
     jam = Jam(trip_ms=400)
     jam.strikes(60)

@@ -64,7 +64,7 @@ class Outbox:
 
     def put(self, due: int, data: bytes, thru: bool = False) -> None:
         """Take the bytes of one message, to be sent at `due` micros; `thru`: it is the player's, not the model's."""
-        limit = MAX_PENDING if _off_key(data) is None else 2 * MAX_PENDING
+        limit = 2 * MAX_PENDING if _ends_note(data) else MAX_PENDING
         if len(self._heap) >= limit:
             self.dropped += 1
         else:
@@ -110,7 +110,7 @@ class Outbox:
         while self._heap and self._heap[0][0] <= now:
             due, _, data, thru = self._heap[0]
             messages = self._becomes(data, thru)
-            if now - due > LATE_US and _on_key(data) is not None:
+            if now - due > LATE_US and begins_note(data):
                 messages = []
                 self.dropped += 1
             if paced and not self._bucket.take(now, _cost(messages, thru)):
@@ -160,7 +160,7 @@ class Outbox:
 
     def _becomes(self, data: bytes, thru: bool) -> list[bytes]:
         """Give the messages to send for this one as things sound now: none, itself, or an off before it."""
-        hold, is_off = _hold_of(data), _off_key(data) is not None
+        hold, is_off = _hold_of(data), _ends_note(data)
         if hold in self._players and not thru:
             return []
         if hold is None or hold not in self.sounding:
@@ -202,15 +202,9 @@ def _mark(holds: set[Hold], hold: Hold, is_set: bool) -> None:
     (holds.add if is_set else holds.discard)(hold)
 
 
-def _on_key(data: bytes) -> Key | None:
-    is_on = begins_note(data)
-    return (channel_of(data), data[1]) if is_on else None
-
-
-def _off_key(data: bytes) -> Key | None:
-    if len(data) != 3 or (kind_of(data) != NOTE_OFF and (kind_of(data) != NOTE_ON or data[2])):
-        return None
-    return (channel_of(data), data[1])
+def _ends_note(data: bytes) -> bool:
+    """True for a note-off of three bytes, and for a note-on that is one in disguise."""
+    return len(data) == 3 and kind_of(data) in (NOTE_OFF, NOTE_ON) and not begins_note(data)
 
 
 def _hold_of(data: bytes) -> Hold | None:
@@ -236,7 +230,7 @@ def _is_held(data: bytes) -> bool:
         case 0xE0:
             return (data[1], data[2]) != _BEND_CENTRE
         case _:
-            return _on_key(data) is not None
+            return begins_note(data)
 
 
 def _release_of(hold: Hold) -> bytes:
