@@ -224,7 +224,7 @@ private:
     // A bounce begins at 0 with nothing heard, and the jam after it with nothing waiting.  What still comes of the other is
     // told by its mark (`Due::bounce`).
     void turn(bool bounce) {
-        for (int i = 0; bounce && i < 20000 && !seat.connected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        for (int i = 0; bounce && i < 20000 && !seat.settled(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         bouncing = bounce;
         if (!bounce) {
             say({Said::Live});

@@ -96,13 +96,15 @@ Seat::~Seat() {
 }
 
 void Seat::begin(int64_t block) {
-    block_us = std::min<int64_t>(std::max<int64_t>(block, 1), 250000);
+    block = std::min<int64_t>(std::max<int64_t>(block, 1), 250000);
+    if (block_us.exchange(block) != block) ++asked;
     if (!thread.joinable()) thread = std::thread(&Seat::serve, this);
 }
 
 void Seat::place(const Place& p) {
-    placed = uint32_t(p.band) | uint32_t(p.part) << 8 | uint32_t(p.role) << 16;
-    seed = p.seed;
+    const uint32_t all = uint32_t(p.band) | uint32_t(p.part) << 8 | uint32_t(p.role) << 16;
+    const bool changed_place = placed.exchange(all) != all, changed_seed = seed.exchange(p.seed) != p.seed;
+    if (changed_place || changed_seed) ++asked;
 }
 
 Place Seat::wanted() const {
@@ -158,7 +160,7 @@ void Seat::serve() {
 void Seat::wait_for_another_chance() {
     const int64_t until = now() + (SECOND << std::min(refusals, 5));
     do pause(100);
-    while (!ending && now() < until && wanted() == place_said);
+    while (!ending && now() < until && asked == greeting);
 }
 
 // Looks for the process and starts it where nobody answers; false where there is none within 20 s.
@@ -226,7 +228,7 @@ void Seat::converse() {
     int64_t controls_at = 0, ping_at = 0;
     int pings = 0;
     heard_at = now();
-    while (!ending && !lost && wanted() == place_said && block_us == block_said) {
+    while (!ending && !lost && asked == greeting) {
         const int64_t t = now();
         if (greeted) {
             send_said();
@@ -284,8 +286,8 @@ void Seat::converse() {
 }
 
 void Seat::send_hello() {
-    place_said = wanted();
-    block_said = block_us;
+    greeting = asked; // before the rest is read: what changes meanwhile is said again
+    const Place place = wanted();
     json controls = json::object();
     changed = 0;
     for (int i = 0; i < CONTROL_COUNT; ++i)
@@ -295,15 +297,15 @@ void Seat::send_hello() {
             if (control.words.empty()) controls[control.name] = value;
             else controls[control.name] = control.words[std::size_t(value + .5f)];
         }
-    const json seed = place_said.seed > 0 ? json(place_said.seed) : json(nullptr);
+    const json seed = place.seed > 0 ? json(place.seed) : json(nullptr);
     out += json{{"t", "hello"},
                 {"protocol", PROTOCOL},
                 {"token", token},
-                {"band", place_said.band > 0 ? "Band " + std::to_string(place_said.band) : ""},
-                {"part", PARTS[place_said.part]},
-                {"role", ROLES[place_said.role]},
+                {"band", place.band > 0 ? "Band " + std::to_string(place.band) : ""},
+                {"part", PARTS[place.part]},
+                {"role", ROLES[place.role]},
                 {"name", "livegen plug-in"},
-                {"block_us", block_said},
+                {"block_us", block_us.load()},
                 {"seed", seed},
                 {"model", model()},
                 {"controls", controls}}
@@ -389,6 +391,7 @@ void Seat::hear(const std::string& line) {
             remember(told.value("model", ""));
             greeted = true;
             connected = true;
+            answered = greeting;
             refusals = 0;
             refusal.clear();
         } else if (t == "refused" || (t == "line" && told.value("kind", "") == "bad")) {

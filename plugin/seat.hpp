@@ -37,7 +37,6 @@ struct Due {
 // What hello says, beside the controls.
 struct Place {
     int band = 0, part = 0, role = 0, seed = 0;
-    bool operator==(const Place& o) const { return band == o.band && part == o.part && role == o.role && seed == o.seed; }
 };
 
 class Seat {
@@ -45,6 +44,7 @@ public:
     Seat();
     ~Seat();
 
+    bool settled() const { return connected && asked == answered; } // what was placed last is what livegen knows
     void begin(int64_t block_us); // starts the thread, or says hello anew where the block has changed; not for run()
     void place(const Place& place); // the audio thread may call it
     void set(int control, float value); // the audio thread may call it
@@ -74,6 +74,7 @@ private:
     std::atomic<int64_t> block_us{10000};
     std::atomic<uint32_t> placed{0}; // band, part and role, a byte each
     std::atomic<int> seed{0};
+    std::atomic<uint32_t> asked{0}, answered{UINT32_MAX}; // changes of what a greeting says; the one that was answered
     std::atomic<float> values[CONTROL_COUNT];
     std::atomic<uint64_t> touched{0}, changed{0};
 
@@ -81,8 +82,8 @@ private:
     bool greeted = false, lost = false, was_full = false;
     bool says_bounce = false, hears_bounce = false; // what is sent, and what comes, is of the bounce
     int refusals = 0; // one after the other
-    Place place_said;
-    int64_t block_said = 0, heard_at = 0, offset = 0, best_trip = 0, started_at = 0;
+    uint32_t greeting = 0; // the change that was said last
+    int64_t heard_at = 0, offset = 0, best_trip = 0, started_at = 0;
     std::vector<std::pair<int64_t, int64_t>> trips; // of the last pings: how long it took, and the offset
     mutable std::mutex naming; // of the name of the model
     std::string named;

@@ -9,7 +9,7 @@ BUILT = Path(
     os.environ.get("PLUGIN_OUT") or Path(__file__).resolve().parents[2] / "build" / "plugin"
 )
 RATE, BLOCK = 48_000, 256
-BYPASS, THROUGH, BOUNCE, MODE = 0, 1, 2, 9  # parameters, by number
+BYPASS, THROUGH, BOUNCE, SEED, MODE = 0, 1, 2, 8, 9  # parameters, by number
 CLAP = ("clap_host", "livegen.clap")
 VST3 = ("vst3_host", "livegen.vst3/Contents/*/livegen.so")  # one machine's
 Played = list[tuple[int, int, int, int]]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.host import BOUNCE, BYPASS, MODE, RATE, THROUGH, host, melody, unended
+from tests.hosts.host import BOUNCE, BYPASS, MODE, RATE, SEED, THROUGH, host, melody, unended
 from tests.hosts.peer import Peer, micros
 
 pytestmark = pytest.mark.plugin
@@ -57,6 +57,15 @@ def test_what_belongs_to_the_jam_before_does_not_sound_after_the_turn_to_a_bounc
     for one in peer.said:
         bounces = one["t"] == "block" or (bounces and one["t"] != "live")
         assert one["t"] != "play" or (one["at"] < 10_000_000) == bounces
+
+
+def test_a_bounce_waits_until_livegen_knows_what_was_set_in_the_same_block(peer: Peer) -> None:
+    before = f"0 param {SEED} 7\n0 param {BOUNCE} 1\n"
+    host(peer.data, "", before=before, frames=24_000, free=1)
+    last = max(number for number, one in enumerate(peer.said) if one["t"] == "hello")
+    blocks = [one["at"] for one in peer.said[last:] if one["t"] == "block"]
+    assert peer.said[last]["seed"] == 7
+    assert blocks[0] == 0 and len(blocks) == 94
 
 
 def test_a_note_that_player_and_model_both_hold_ends_with_the_last_of_them(peer: Peer) -> None:
