@@ -240,6 +240,7 @@ def texts(draw: st.DrawFn) -> str:
 
 @given(texts())
 @example("metre: 4/4\n[A]\n| C :|\n[B]\n| 1. C :|")
+@example("metre: 4/4\n[A]\n|: C |\n[B]\n| coda C |\n[C]\n| C :|")
 def test_any_chart_is_read_again_as_it_was_written(text: str) -> None:
     chart = read(text)
     assert chart_of(write_text(chart).encode(), "again.txt") == chart

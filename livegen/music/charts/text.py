@@ -312,11 +312,14 @@ def read_text(text: str, source: ChartFile) -> Chart:
 
 
 def _opened(bars: list[WrittenBar]) -> list[WrittenBar]:
-    """The bars with a |: at the beginning of each section that a :| without one closes."""
+    """The bars with a |: at the beginning of each section that a :| without one closes.
+
+    A coda ends a repeat that was open, as it does where the chart is played.
+    """
     opened, begin, is_open = list(bars), 0, False
     for at, bar in enumerate(bars):
         goes_on = is_open or _is_next_ending(bars, at)
-        if bar.opens or (bar.section is not None and not goes_on):
+        if bar.opens or bar.coda or (bar.section is not None and not goes_on):
             begin, is_open = at, bar.opens
         if bar.times > 1:
             is_open = False
