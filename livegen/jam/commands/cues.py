@@ -171,5 +171,5 @@ class Cues:
         """Let the drums fill up to a bar line, from tick `tick` on at the earliest; False if there are none."""
         if not self._performer.has_drums(self._turns.call):
             return False
-        self._performer.fill_from = max(line - FILL, tick)
+        self._performer.drums.fill_from = max(line - FILL, tick)
         return True

@@ -4,8 +4,8 @@ Plans in slices, hands out what is due soon, goes on from what has sounded when 
 what was heard; knows no turns: it is told when to answer, to go along, to repeat and to be silent.
 """
 
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,17 +13,9 @@ import numpy as np
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam.band.circles import SAME, SAME_CHORD, same_of
-from livegen.jam.band.drummer import Drummer, FittedBars, accents_of, drummer_for
-from livegen.jam.band.feel import DrumFeel
-from livegen.jam.band.theme import LATEST, Point, Theme, line_of, theme_of
-from livegen.jam.band.variations import BRUSHES, is_brushed
-from livegen.jam.band.voicings import (
-    MOST_VOICES,
-    StruckTogether,
-    are_chords,
-    in_chords,
-    struck_together,
-)
+from livegen.jam.band.drummer import Drummer
+from livegen.jam.band.theme import Point
+from livegen.jam.band.voicings import MOST_VOICES, in_chords
 from livegen.jam.controls.controls import Settings
 from livegen.jam.controls.desk import Desk
 from livegen.jam.controls.mixer import gains
@@ -32,8 +24,17 @@ from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.interplay import starts
 from livegen.jam.interplay.calls import Call, Gesture, Response, Taken
 from livegen.jam.interplay.choice import Audition, Question, asked, chosen, worth
+from livegen.jam.interplay.drums_beside import DrumsBeside
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.plan import BESIDE_US, Doubt, Plan
+from livegen.jam.interplay.taken_up import (
+    latest,
+    leading,
+    line_of_call,
+    root_of,
+    struck_in_chords,
+    theme_of_call,
+)
 from livegen.jam.phrases.fitting import fit_for
 from livegen.jam.phrases.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.phrases.rendition import Rendition
@@ -58,9 +59,8 @@ from livegen.jam.reports.explaining import Explaining
 from livegen.jam.reports.reasons import Cause
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Agenda, Coming, Given, Timed
-from livegen.jam.turns import MODES, Chords, Mode, Parts
-from livegen.music.drums.drum_bars import COMMON, KICK
-from livegen.music.drums.grooves import Clap
+from livegen.jam.turns import MODES, Chords, Mode
+from livegen.music.drums.drum_bars import KICK
 from livegen.music.keys.key import Key
 from livegen.music.melody.leads import lines_of
 from livegen.music.melody.phrase import Phrase
@@ -77,7 +77,6 @@ REMEMBERED = 8  # turns that can be taken back
 # Who plans so late (a machine that slept) begins anew where the music is by now.
 BEHIND_US = 1_000_000
 LEAST_US = 100_000  # of a note of an answer: a shorter one is hardly heard
-OFF_ONE = 2  # ticks that a hand's note on the one lies off the bar line
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside them go by
 
@@ -85,8 +84,7 @@ HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside the
 class Performer:
     """`plan` is what is being played or will be, None while there is nothing; `response` what was played last.
 
-    `enters` is the tick before which nothing is played beside the player, None without a count-in; from the tick
-    `fill_from` on drums beside the player fill up to the bar line, if that was asked for.  `taken` are the
+    `enters` is the tick before which nothing is played beside the player, None without a count-in.  `taken` are the
     turns that were taken, oldest first; `hurried` counts choices made before all was planned; `auditions` are the
     responses among which the last choice was.  While it `is_strained`, for the machine is too slow, it plans one
     response to a call, in small slices.
@@ -105,18 +103,16 @@ class Performer:
         self.plan: Plan | None = None
         self.response: Response | None = None
         self.enters: int | None = None
-        self.fill_from: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
         self.is_strained = False
         self.auditions: list[Audition] = []
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
-        self._is_brushed = False  # the drums beside the player
-        self._feel = DrumFeel()
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
         self._explaining = explaining
         self._seed, self._slice_steps = seed, slice_steps
+        self.drums = DrumsBeside(listener, desk, seed)
 
     @property
     def repeats(self) -> bool:
@@ -177,8 +173,8 @@ class Performer:
 
     def begin(self, call: Call, start: int, at: int) -> None:
         """A turn is taken: the first note of the response is due, or the player begins what is gone along with."""
-        self.response, self.fill_from, self._is_brushed = Response(start, at), None, False
-        self._feel.forget()
+        self.response = Response(start, at)
+        self.drums.begin()
         self.taken.append(Taken(call, self._listener.live.copy(), self.response, start))
 
     def record(self, given: Given) -> None:
@@ -192,8 +188,7 @@ class Performer:
 
     def retimed(self, before: Timeline) -> None:
         """The beat was found to be elsewhere while we play along."""
-        self.fill_from = None
-        self._feel.forget()
+        self.drums.forget()
         if self.response is not None:
             self.response.retime(before, self._timeline)
 
@@ -395,51 +390,10 @@ class Performer:
         return Ensemble(players)
 
     def _drummer(self, call: Call, brief: Brief, now: int) -> Drummer:
-        """The pattern of drums beside a player, from where they began on; each call has its own chance."""
+        """The pattern of drums beside the player, from where we began on."""
         origin = self.response.start if self.response else brief.start
         origin = origin if self.enters is None else self.enters
-        seed = f"{self._seed} {self._listener.calls} {call.answers}"
-        density = brief.density * brief.densities[DRUMS] / (brief.room or 1.0)
-        metre = self._timeline.metre
-        rests = [it for it in brief.rests if not (brief.last and it.start == brief.last.tick)]
-        accents = accents_of(rests, metre.place(brief.start).bar)
-        style = self._listener.style.near
-        self._is_brushed = is_brushed(
-            self._desk.settings.kit, style, self._timeline.bpm, self._is_brushed
-        )
-        return drummer_for(
-            style,
-            metre,
-            origin,
-            seed,
-            density,
-            self.fill_from,
-            accents,
-            BRUSHES if self._is_brushed else brief.kit,
-            brief.sections,
-            self._fits(call, metre.bar_near(origin), now),
-            self._desk.settings.feel,
-        )
-
-    def _fits(self, call: Call, origin: int, now: int) -> tuple[FittedBars, ...]:
-        """The bars of the drums that fit to the player, if they are asked for; there are some in 4/4."""
-        timeline, style = self._timeline, self._listener.style.near
-        if not self._desk.settings.feel or timeline.metre.place(origin).bar != COMMON:
-            return ()
-        claps = [
-            Clap(timeline.tick(note.onset_us), note.velocity)
-            for note in call.phrase.played(now)
-            if not note.is_drum
-        ]
-        return self._feel.fits(
-            claps,
-            origin,
-            timeline.tick(now),
-            style=style,
-            bpm=timeline.bpm,
-            heard_swing=self._heard_swing,
-            swing=self._swing,
-        )
+        return self.drums.drummer(call, brief, origin, now, self._heard_swing, self._swing)
 
     def _going_on(
         self,
@@ -727,7 +681,9 @@ class Performer:
 
     def question(self, call: Call) -> Question | None:
         """The question to the critic about the last choice; None where it knows nothing of it."""
-        return asked(self.auditions, self._latest(call), self._timeline.metre, self._swing)
+        return asked(
+            self.auditions, latest(call, self._timeline), self._timeline.metre, self._swing
+        )
 
     def hand_out(self, now: int) -> list[Timed]:
         """Give the messages that are due soon, in order."""
@@ -767,11 +723,12 @@ class Performer:
         outline = self._listener.harmony_at(now).outline(
             chords, start, call.phrase.active_us, timeline, now
         )
-        struck = self._struck_in_chords(call)
+        struck = struck_in_chords(call, self.mode, settings)
         # Who plays beside is planned anew at each key, and takes nothing up.
         line, root = list[Point](), None
         if not self.mode.is_beside:
-            line, root = self._line(call, struck), _root(call, self._home(call, now), timeline)
+            line = line_of_call(call, struck, timeline)
+            root = root_of(call, self._home(call, now), timeline)
         most = MOST_VOICES if isinstance(settings.voices, str) else int(settings.voices)
         return brief_for(
             call.phrase,
@@ -780,12 +737,12 @@ class Performer:
             start,
             routes=self._agenda.routes,
             now=now,
-            theme=self._theme(call, line, struck) if self.mode.takes_theme else None,
+            theme=theme_of_call(call, line, struck, self.mode, settings),
             tonic=self._listener.harmony.at_home(call.phrase.key, now, call.phrase.framed_by)[1],
             outline=outline,
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
-            same=same_of(line, SAME_CHORD if self._leading(call) in struck else SAME),
+            same=same_of(line, SAME_CHORD if leading(call) in struck else SAME),
             root=root,
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
@@ -794,57 +751,3 @@ class Performer:
         """The key in which an answer is at home; None where none is known."""
         phrase = Phrase() if call is None else call.phrase
         return self._listener.harmony.home(phrase.key, now, phrase.framed_by)
-
-    def _struck_in_chords(self, call: Call) -> dict[int, list[StruckTogether]]:
-        """The chords of each part that is answered in chords, as it has played."""
-        may_be = any(call.phrase.extents[part].has_chords for part in call.phrase.parts)
-        if self.mode.parts is not Parts.CALL or self._desk.settings.voices == 1 or not may_be:
-            return {}
-        latest = call.strokes[-2 * LATEST :]
-        struck = struck_together(latest, call.phrase.parts)
-        return {part: own for part, own in struck.items() if are_chords(own)}
-
-    def _theme(
-        self, call: Call, line: Sequence[Point], struck: Mapping[int, Sequence[StruckTogether]]
-    ) -> Theme | None:
-        """Give the theme that an answer may take up of the line of its call."""
-        settings = self._desk.settings
-        # Who is to remember earlier phrases is held less to this one.
-        strength = settings.theme * (1 - settings.memory / 2)
-        is_line = self.mode.parts is not Parts.LEAD or LEAD in call.phrase.parts
-        is_lowest = self._leading(call) in struck
-        return theme_of(line, strength, is_line=is_line, is_lowest=is_lowest)
-
-    def _line(self, call: Call, struck: Mapping[int, Sequence[StruckTogether]]) -> list[Point]:
-        """The line of a call: of chords that lead their lowest notes."""
-        leads = self._leading(call)
-        if leads not in struck:
-            return line_of(self._latest(call))
-        return [Point(self._timeline.tick(at), pitches[0]) for at, pitches in struck[leads]]
-
-    @staticmethod
-    def _leading(call: Call) -> int:
-        """The part that leads a call."""
-        return next(iter(call.phrase.parts), DRUMS)
-
-    def _latest(self, call: Call) -> Iterator[Stroke]:
-        """The last onsets of a call, on the beat as it is."""
-        latest = call.strokes[-2 * LATEST :]
-        return (struck.on(self._timeline) for struck in latest if struck.velocity)
-
-
-def _root(call: Call, key: Key | None, timeline: Timeline) -> int | None:
-    """The pitch class on which a bass that answers begins: the call's at most bar lines, else the tonic."""
-    at_ones = Counter(
-        struck.pitch % 12
-        for struck in call.strokes[-2 * LATEST :]
-        if struck.part == BASS and struck.velocity and _is_one(timeline, struck.at)
-    )
-    if at_ones:
-        return at_ones.most_common(1)[0][0]
-    return key.tonic if key else None
-
-
-def _is_one(timeline: Timeline, at: int) -> bool:
-    position, bar = timeline.metre.place(timeline.tick(at))
-    return min(position, bar - position) <= OFF_ONE
