@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test package cluster encoder fuzz mutants lock wheel frozen deb sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio
+.PHONY: help serve install test package cluster encoder fuzz mutants lock wheel frozen deb sbom audit check fix plugin hosts train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth portaudio rtkit
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -61,7 +61,7 @@ install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=tr
 	echo "livegen is $(PREFIX)/bin/livegen" && case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) \
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
-test: $(VENV)/.tested sound jack chromium fluidsynth portaudio # install everything and run the tests: ARGS='-k panic'
+test: $(VENV)/.tested sound jack chromium fluidsynth portaudio rtkit # install everything and run the tests: ARGS='-k panic'
 	@# What fails is run once more, alone: on a busy machine a JACK server may starve, or libjack crash (docs/LOG.md).
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || { \
 	echo "what failed is run once more, alone; it must pass" >&2; \
@@ -241,3 +241,8 @@ jack:
 	@[ "$$(uname)" != Linux ] || { command -v wireplumber && command -v dbus-run-session && \
 	ls /usr/lib*/pipewire-0.3/jack /usr/lib/*/pipewire-0.3/jack; } >/dev/null 2>&1 || \
 	{ $(call need,testing over PipeWire,pipewire-jack pipewire wireplumber dbus,); }
+
+# Who gives a desktop's user real time; the test starts it, and what it asks, on a bus of its own.
+rtkit:
+	@[ "$$(uname)" != Linux ] || { [ -x /usr/libexec/rtkit-daemon ] && [ -x /usr/lib/polkit-1/polkitd ] && \
+	command -v dbus-daemon; } >/dev/null 2>&1 || { $(call need,testing that a desktop gives real time,rtkit polkitd dbus,); }

@@ -1,16 +1,17 @@
 """The urgency of a process: how soon the system runs it when others want the processor, too.
 
 Each system has its ways, the best first; what is not permitted is not an error.  Those of macOS and Windows are written
-by their manuals and were never run.  Standard library only.
+by their manuals and were never run.  Knows nothing else of livegen.
 """
 
 import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 # Of real time, where the system has such numbers: the port process above the engine, so that it can end one that runs
@@ -49,8 +50,7 @@ class Urgency:
         self._again_at: int | None = None
         self._breathes_at = 0
         self.how = ORDINARY
-        if hasattr(signal, "SIGXCPU"):
-            signal.signal(signal.SIGXCPU, self._step_down)
+        _on_running_long(self._step_down)
         self._ask()
 
     def look(self, now: int) -> None:
@@ -65,21 +65,24 @@ class Urgency:
             self._ask()
 
     def _ask(self) -> None:
-        _limit_runs()
+        _limit_runs(DIES_US)
         self.how = granted(self._ways, self._priority)
         # Linux counts a run from the last pause in real time on: also from one before.
         time.sleep(PAUSE_S)
 
     def _step_down(self, *_: object) -> None:
-        os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+        _become_ordinary()
         self.how, self._ran_away = ORDINARY, True
 
 
 def in_real_time(priority: int) -> str:
     """Ask for real time and nothing less, which threads and processes that come later do not have; give how urgent.
 
-    For a process whose children are to be ordinary: niceness they would have, too.
+    For a process whose children are to be ordinary: niceness they would have, too.  Where RealtimeKit grants it, a run
+    of 100 ms without a pause makes the process an ordinary one for good.
     """
+    if threading.current_thread() is threading.main_thread():
+        _on_running_long(_become_ordinary)
     ways = WAYS.get(sys.platform, {})
     return granted({how: ask for how, ask in ways.items() if how == REALTIME}, priority)
 
@@ -103,10 +106,49 @@ def _fifo(priority: int) -> bool:
     return True
 
 
+def _fifo_or_rtkit(priority: int) -> bool:
+    """Have real time by right, else as RealtimeKit gives it to a desktop's user."""
+    with suppress(PermissionError):
+        return _fifo(priority)
+    return _of_rtkit(priority)
+
+
+def _of_rtkit(priority: int) -> bool:
+    """Ask RealtimeKit for real time for this thread, over D-Bus.
+
+    RealtimeKit wants a limit after which the system ends a process that runs without a pause: 200 ms, as it is shipped
+    (its README: MakeThreadRealtime, RTTimeUSecMax, MaxRealtimePriority).
+    """
+    from jeepney import DBusAddress, DBusErrorResponse, Properties, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+    from jeepney.wrappers import unwrap_msg
+
+    kit = DBusAddress(RTKIT_PATH, RTKIT, RTKIT)
+    try:
+        with closing(open_dbus_connection("SYSTEM", auth_timeout=ANSWERS_S)) as bus:
+
+            def ask(message: Any) -> Any:
+                return unwrap_msg(bus.send_and_get_reply(message, timeout=ANSWERS_S))
+
+            (_, longest_us), (_, highest) = (
+                ask(Properties(kit).get(name))[0]
+                for name in ("RTTimeUSecMax", "MaxRealtimePriority")
+            )
+            _limit_runs(min(DIES_US, longest_us))
+            own = threading.get_native_id(), min(priority, highest)
+            ask(new_method_call(kit, "MakeThreadRealtime", "tu", own))
+    except (DBusErrorResponse, RuntimeError, ValueError):
+        return False  # no bus, no RealtimeKit, or it refuses
+    return True
+
+
 def _less_nice(priority: int) -> bool:
     os.setpriority(os.PRIO_PROCESS, 0, STEPS)
     return True
 
+
+RTKIT, RTKIT_PATH = "org.freedesktop.RealtimeKit1", "/org/freedesktop/RealtimeKit1"
+ANSWERS_S = 0.5  # so long its answer is waited for
 
 TIME_CONSTRAINT = 2  # THREAD_TIME_CONSTRAINT_POLICY of mach/thread_policy.h
 CONSTRAINT_NS = (0, 1_000_000, 5_000_000)  # no period, so long a run, done within so long
@@ -142,20 +184,30 @@ def _high_class(priority: int) -> bool:
 
 
 WAYS: Mapping[str, Mapping[str, Way]] = {
-    "linux": {REALTIME: _fifo, RAISED: _less_nice},
+    "linux": {REALTIME: _fifo_or_rtkit, RAISED: _less_nice},
     "darwin": {REALTIME: _time_constraint, RAISED: _less_nice},
     "win32": {REALTIME: _multimedia, RAISED: _high_class},
 }
 
 
-def _limit_runs() -> None:
-    """Have Linux signal a thread in real time that runs too long without a pause, and end one that goes on."""
+def _limit_runs(dies_us: int) -> None:
+    """Have Linux signal a thread in real time that runs 100 ms without a pause, and end it after `dies_us`."""
     if sys.platform == "linux":
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_RTTIME)
-        dies = DIES_US if most == resource.RLIM_INFINITY else min(DIES_US, most)
+        dies = dies_us if most == resource.RLIM_INFINITY else min(dies_us, most)
         resource.setrlimit(resource.RLIMIT_RTTIME, (min(RUNS_US, dies), dies))
+
+
+def _on_running_long(act: Callable[..., object]) -> None:
+    """Call `act` when the system says that this process ran in real time for too long.  Main thread only."""
+    if hasattr(signal, "SIGXCPU"):
+        signal.signal(signal.SIGXCPU, act)
+
+
+def _become_ordinary(*_: object) -> None:
+    os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
 
 
 # --- memory -------------------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def realtime(patient: Patient) -> Iterator[Finding]:
         return
     yield warn(
         "real-time priority is not permitted: when the machine is busy, answers come late, by 100 ms and more",
-        "write `@audio - rtprio 95` into /etc/security/limits.d/audio.conf, "
+        "install rtkit, if this is a desktop; else write `@audio - rtprio 95` into /etc/security/limits.d/audio.conf, "
         "sudo usermod -a -G audio $USER, log out and in",
     )
 
