@@ -164,7 +164,8 @@ def test_a_chord_has_all_its_notes_and_a_drum_is_heard_beside_it(echoing: Jam, l
     assert all(strength(held, hertz(pitch)) > 20 * between for pitch in chord)
     assert peak_db(heard[:, int(1.2 * RATE) : int(1.45 * RATE)]) < -45
     for second in (1.5, 2.0, 2.5):
-        assert -24 < peak_db(heard[:, int(second * RATE) : int((second + 0.4) * RATE)]) < -6
+        # A snare is noise, another each time.
+        assert -24 < peak_db(heard[:, int(second * RATE) : int((second + 0.4) * RATE)]) < -5
 
 
 def test_a_note_too_many_takes_the_place_of_the_oldest(echoing: Jam, look: Look) -> None:
