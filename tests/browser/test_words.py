@@ -81,7 +81,9 @@ def test_the_headline_says_that_the_connection_or_the_model_is_gone(
 
     seen.page.evaluate(LISTS_HEADLINES)
     os.kill(jam.daemon.engine_pid(), signal.SIGKILL)
-    seen.until(lambda: "Model restarts" in seen.page.evaluate("headlines"))
+    seen.until(
+        lambda: {"Model restarts", "Model is loading"} & set(seen.page.evaluate("headlines"))
+    )
     expect(headline(seen)).to_have_text("Your move")
     assert jam.daemon.end()[0] == 0
 
