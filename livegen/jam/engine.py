@@ -13,7 +13,8 @@ it is, `starts` when an answer begins, `performer` plays, `steering` puts settin
   has passed no alarm rings.
 * Work comes in slices: a feed that did not finish says so by a deadline that has passed.
 * Whatever is thrown away is thrown away whole: a plan, an agenda, a call.
-* While the model's turn lasts there is a plan: a note that was begun is ended by it, or by a `Cut`.
+* While the model's turn lasts there is a plan: a note that was begun is ended by it, or by a `Cut`.  What rings when
+  an answer gives way is ended by an alarm.
 * Same messages at the same times, same seed, same notes, however the slices fall (as long as planning is
   not late: what is late depends on the machine).
 """
@@ -289,6 +290,7 @@ class Engine:
         alarms = (
             Alarm(desk.map.deadline, lambda out: desk.map.look(self._now)),
             Alarm(self._agenda.falls_due, lambda out: self._fall_due()),
+            Alarm(lambda: performer.rings_until, self._ring_out),
             Alarm(self._ears.deadline, self._let_up),
             Alarm(self._time_moves_at, self._keep_time),
             Alarm(self._ritard.deadline, self._keep_time),
@@ -565,13 +567,17 @@ class Engine:
             self._sound(given)
 
     def _sound(self, given: Given) -> None:
-        if given.is_planned:
+        if given.is_planned and given.stroke.velocity:
             self._turns.begin(given.at)
         if not given.is_silent:
             self._performer.hear(given.struck)
             if given.stroke.velocity:
                 self._explaining.sounded(given, self._performer.settled)
         self._performer.record(given)
+
+    def _ring_out(self, out: list[Timed]) -> None:
+        """End the notes of a response that gave way when it had only just begun."""
+        out += self._performer.ring_out(self._now)
 
     def _let_up(self, out: list[Timed]) -> None:
         """Take keys and pedals for released that were down for too long."""

@@ -11,6 +11,7 @@ from livegen.inference.contract import Model, Sounding, State, Summary
 from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Wake
+from livegen.jam.interplay.performer import LEAST_US
 from livegen.jam.timing.agenda import Route, Timed
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, Other
 from livegen.music.parts import LEAD
@@ -104,7 +105,7 @@ def test_in_compound_time_an_answer_begins_on_a_dotted_beat_and_lasts_whole_ones
 def test_playing_over_a_response_silences_it_at_once() -> None:
     jam = rehearsal(EchoModel())
     play(jam)
-    jam.until(onsets_began(jam) + 10_000)
+    jam.until(onsets_began(jam) + LEAST_US)
     assert jam.wire.sounding
     out = jam.engine.feed(NoteOn(72, 80), jam.now)
     assert out == [Timed(jam.now, Cut())]
@@ -312,7 +313,7 @@ def test_the_models_own_notes_are_heard_when_they_sound_and_not_if_they_never_do
     play(jam)
     first = onsets_began(jam)
     assert jam.engine.snapshot()["heard"] == 9
-    jam.play(first + 10_000, NoteOn(50, 80))
+    jam.play(first + LEAST_US, NoteOn(50, 80))
     assert jam.engine.snapshot()["heard"] == 11  # the end of the echo, and the key
 
 

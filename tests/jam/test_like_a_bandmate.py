@@ -10,6 +10,7 @@ from livegen.inference.contract import Model
 from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Wake
 from livegen.jam.harmony.harmony import SETTLE_US
+from livegen.jam.interplay.starts import HEED_US
 from livegen.jam.planning.brief import brief_for
 from livegen.music.drums.drum_bars import HAT, KICK, SNARE, plain_bar
 from livegen.music.keys.key import Key
@@ -151,17 +152,86 @@ def test_in_its_own_time_with_a_click_the_bar_line_stays_where_it_is_heard() -> 
     assert line is not None and (line + 0.5) % 4 == 0
 
 
-def test_riffs_of_two_bars_are_answered_on_the_bar_line_once_two_were_that_long() -> None:
+class Sustained(EchoModel):
+    """Holds each note for a bar."""
+
+    grid = 96
+
+
+# Two bars that end as they went on.
+RIFF: Notes = [(at, 1, pitch) for at, pitch in enumerate((45, 48, 50, 52, 45, 43, 40, 45))]
+
+
+def test_riffs_of_two_bars_are_answered_once_no_key_is_struck_on_the_bar_line() -> None:
     """Nobody knows of the first that it is over; the length of the third is known."""
-    riff: Notes = [(at, 1, pitch) for at, pitch in enumerate((45, 48, 50, 52, 45, 43, 40, 45))]
     jam, at, waits = rehearsal(sync="internal"), 0, []
     for _ in range(3):
-        playing(jam, riff, at)
+        playing(jam, RIFF, at)
         waits.append(began(jam) - (at + 8) * BEAT)
         while turn(jam) != "waiting":
             jam.until(jam.now + BEAT)
         at = -(-jam.now // BAR) * 4
-    assert waits == [BAR, BAR, 0]
+    assert waits == [HEED_US, HEED_US, 0]
+
+
+@pytest.mark.parametrize("late_us", [-20_000, 0, 20_000])
+def test_a_riff_that_goes_on_is_heard_whole_and_nothing_is_struck_beside_it(late_us: int) -> None:
+    """By hand: its next bar begins a little before the line, on it, or after it."""
+    jam = rehearsal(sync="internal")
+    for bars in range(0, 8, 2):
+        playing(jam, RIFF, bars * 4 + (bars > 0) * late_us / BEAT)
+    assert onsets(jam) == []
+    assert 0 <= began(jam) - 8 * BAR < 2 * HEED_US  # the hand is heard to be late
+    assert jam.engine.taken[-1].call.phrase.notes == 4 * len(RIFF)
+
+
+def test_where_a_bar_before_began_with_a_rest_silence_on_the_line_says_nothing() -> None:
+    jam = rehearsal(sync="internal")
+    playing(jam, [*RIFF[:4], *((at + 0.5, 0.5, pitch) for at, _, pitch in RIFF[4:])])
+    assert began(jam) == 3 * BAR
+
+
+def test_three_bars_that_end_as_they_went_on_may_be_four() -> None:
+    jam = rehearsal(sync="internal")
+    playing(jam, [*RIFF, *((8 + at, length, pitch) for at, length, pitch in RIFF[:4])])
+    assert began(jam) == 4 * BAR
+
+
+@pytest.mark.parametrize("late_us", [0, 10_000, 90_000])
+@pytest.mark.parametrize("keys", [(64,), (60, 64, 67)])
+def test_an_answer_that_meets_a_key_of_the_player_s_rings_and_is_no_click(
+    late_us: int, keys: tuple[int, ...]
+) -> None:
+    """He plays his next phrase without a rest: what was struck with it rings till his next key, and no more comes."""
+    jam = rehearsal()
+    playing(jam, PHRASE)
+    first = began(jam)
+    for late, key in enumerate(keys):
+        jam.play(first + late_us + late * 3_000, NoteOn(key, 80))
+    assert turn(jam) == "listening"
+    jam.play(first + BEAT * 3 // 4, NoteOn(72, 80))
+    (at, until, _), *more = sounded(jam)
+    assert (at, until - at) == (first, BEAT // 2)  # as it was planned
+    jam.until(first + BAR)
+    assert more == [] and len(onsets(jam)) == 1 and not jam.wire.sounding
+
+
+def test_what_rings_while_the_call_goes_on_ends_with_the_next_key_or_after_a_beat() -> None:
+    for next_key_us, lasts_us in ((BEAT // 4, BEAT // 4), (3 * BEAT, BEAT)):
+        jam = rehearsal(Sustained())
+        playing(jam, PHRASE)
+        first = began(jam)
+        jam.play(first, NoteOn(64, 80))
+        jam.play(first + next_key_us, NoteOn(65, 80))
+        assert [until - at for at, until, _ in sounded(jam)] == [lasts_us]
+
+
+def test_who_went_on_over_an_answer_is_heeded_on_the_next_bar_line() -> None:
+    jam = rehearsal()
+    playing(jam, PHRASE)
+    first = began(jam)
+    playing(jam, PHRASE, first / BEAT)
+    assert began(jam) == first + 2 * BAR + HEED_US
 
 
 def test_a_fast_waltz_that_is_open_after_four_bars_is_not_over() -> None:

@@ -46,6 +46,13 @@ class Habit(NamedTuple):
 NO_HABIT = Habit(0, 0)
 
 
+class Over(NamedTuple):
+    """The bar line, a tick, at which a call is over; where it is not `is_sure`, only if no key is struck there."""
+
+    line: int
+    is_sure: bool
+
+
 @dataclass(slots=True)
 class Call:
     """The player's turn: its phrase, and what is needed to hear it again on another grid.
@@ -68,8 +75,9 @@ class Call:
     events: int = 0
     start: int | None = None
     answers: int = 0
-    # The tick at which it is over, as it stands, and for which state of things: asked for several times an event.
-    over: tuple[object, int] = (None, 0)
+    # Where it is over, as it stands, and for which state of things: asked for several times an event.
+    over: tuple[object, Over] = (None, Over(0, True))
+    went_on: bool = False  # over an answer that had begun
     silence_us: int | None = None
     habit: Habit = NO_HABIT
     # The state of things, and the count-in that the call is so far in it.

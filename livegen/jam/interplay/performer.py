@@ -86,8 +86,9 @@ class Performer:
 
     `enters` is the tick before which nothing is played beside the player, None without a count-in.  `taken` are the
     turns that were taken, oldest first; `hurried` counts choices made before all was planned; `auditions` are the
-    responses among which the last choice was.  While it `is_strained`, for the machine is too slow, it plans one
-    response to a call, in small slices.
+    responses among which the last choice was; `rings_until` is when the notes end, micros, that a response had only
+    just begun when it gave way.  While it `is_strained`, for the machine is too slow, it plans one response to a call,
+    in small slices.
     Threads: loop only.
     """
 
@@ -107,6 +108,8 @@ class Performer:
         self.hurried = 0
         self.is_strained = False
         self.auditions: list[Audition] = []
+        self.rings_until: int | None = None
+        self._ringing: tuple[tuple[int, int], ...] = ()
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
@@ -225,7 +228,9 @@ class Performer:
         heard = live if start.shift_us else live.on_line(start.tick)
         if brief.parts[DRUMS] and sum(brief.parts) > 1:
             chosen: Candidate = self._rhythm_section(call, brief, heard.copy())
-            self.plan = Plan([], start.tick, start.sent_us, start.shift_us, chosen)
+            self.plan = Plan(
+                [], start.tick, start.sent_us, start.shift_us, chosen, heeds_us=start.heeds_us
+            )
             return
         rollouts = [
             self._rollout(heard.copy(), brief, self.chance(call, candidate))
@@ -234,7 +239,9 @@ class Performer:
             )
         ]
         only = rollouts[0] if len(rollouts) == 1 else None
-        self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, only)
+        self.plan = Plan(
+            rollouts, start.tick, start.sent_us, start.shift_us, only, heeds_us=start.heeds_us
+        )
 
     def _rendered(self, call: Call, source: KeptPhrase, gesture: Gesture, now: int) -> Plan:
         """The phrase that a gesture makes, from the next bar line on that its first note can be played with."""
@@ -360,7 +367,9 @@ class Performer:
         chosen = self._together(call, brief, settled, now)
         shift = played.shift_us if played else 0
         began = played.start if played else start
-        self.plan = Plan([], began, timeline.micros(start) + shift, shift, chosen)
+        heeds = played.heeds_us if played else 0
+        sent_us = timeline.micros(start) + shift
+        self.plan = Plan([], began, sent_us, shift, chosen, heeds_us=heeds)
         return self.plan
 
     def _together(self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int) -> Candidate:
@@ -553,7 +562,7 @@ class Performer:
 
     def withdraw(self, now: int, out: list[Timed]) -> bool:
         """Forget all that is planned; silence what sounds or was handed out.  Whether there was such."""
-        self.plan = None
+        self.plan = self.rings_until = None
         ended = self._agenda.withdraw(now)
         if ended is None:
             return False
@@ -562,6 +571,29 @@ class Performer:
         self._listener.harmonist.alone()
         out.append(Timed(now, Cut()))
         return True
+
+    def give_way(self, now: int, out: list[Timed]) -> None:
+        """Let the player go on with his call: what has only just begun rings to its end, a beat at most, so that it is
+        no click; all else is forgotten, or silenced.
+        """
+        response, sounding = self.response, self._agenda.sounding
+        if response is None or not sounding or now >= response.began_us + LEAST_US:
+            self.withdraw(now, out)
+            return
+        if self.rings_until is None:
+            beat = response.start + TICKS_PER_BEAT
+            ends = [beat if (end := self._agenda.end_of(*it)) is None else end for it in sounding]
+            until = self.place(min(beat, max(ends)))
+            self.rings_until = max(until, response.began_us + LEAST_US)
+            self._ringing = tuple(sounding)
+        self.plan = None
+        if cut := self._agenda.keep_sounding(now):
+            out.append(Timed(now, cut))
+
+    def ring_out(self, now: int) -> list[Timed]:
+        """Give the messages that end the notes of a response that gave way."""
+        self.rings_until = None
+        return list(self._agenda.end_now(self._ringing, self._timeline.tick(now), now))
 
     def mix(self, now: int) -> list[Timed]:
         """Let the mixer act, if a setting is another: what sounds of a part that falls silent ends now."""
@@ -619,7 +651,8 @@ class Performer:
         return max(LEAST_US, min(usual // 2, self._timeline.tempo_us))
 
     def _late(self, stroke: Stroke) -> float:
-        """By how many ticks a stroke is late: as a hand had it, or of drums that fit to the player.
+        """By how many ticks a stroke is late: as a hand had it, for a key may come first, or of drums that fit to the
+        player.
 
         A bass that begins or ends with their kick is as late as that.
         """
@@ -627,6 +660,8 @@ class Performer:
             return 0.0
         if rendition := self.plan.rendition:
             return rendition.lates.get(stroke.tick, 0.0)
+        if self.plan.heeds_us and stroke.velocity and stroke.tick == self.plan.start:
+            return self.plan.heeds_us * TICKS_PER_BEAT / self._timeline.tempo_us
         if stroke.part != BASS and not (stroke.velocity and stroke.part == DRUMS):
             return 0.0
         drum = KICK if stroke.part == BASS else stroke.pitch

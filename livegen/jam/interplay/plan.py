@@ -30,11 +30,12 @@ class Doubt(IntEnum):
 class Plan:
     """`candidates` compete until `chosen` is set; `start` is the tick of the first note at the earliest.
 
-    `start_us` is when that is sent, `shift_us` how far all of it lies off the timeline; `end_us` when all will have
-    been played, None while that is not known.  `goes_on_at` gives for the tick before which all is planned the time,
-    micros, at which more is; without it a response is planned `LOOKAHEAD_US` ahead.  A plan is in `doubt`
-    since something happened, until somebody has looked at it; if it then stands to a tick and no further, more is
-    planned anew from there on, when it is time to.
+    `start_us` is when that is sent, `shift_us` how far all of it lies off the timeline; the notes of its first tick
+    are `heeds_us` late, for a key of the player's may come before them.  `end_us` is when all will have been played,
+    None while that is not known.  `goes_on_at` gives for the tick before which all is planned the time, micros, at
+    which more is; without it a response is planned `LOOKAHEAD_US` ahead.  A plan is in `doubt` since something
+    happened, until somebody has looked at it; if it then stands to a tick and no further, more is planned anew from
+    there on, when it is time to.
     """
 
     candidates: list[Rollout]
@@ -46,6 +47,7 @@ class Plan:
     goes_on_at: Callable[[int], int] | None = None
     doubt: Doubt = Doubt.NONE
     stands_to: int | None = None
+    heeds_us: int = 0
 
     @property
     def players(self) -> tuple[Rollout, ...]:

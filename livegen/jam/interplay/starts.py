@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from livegen.jam.controls.controls import Settings
-from livegen.jam.interplay.calls import NO_HABIT, Call, Habit, Taken
+from livegen.jam.interplay.calls import NO_HABIT, Call, Habit, Over, Taken
 from livegen.jam.interplay.plan import DECIDE_US
 from livegen.jam.planning.brief import Brief
 from livegen.jam.turns import MODES, Start
-from livegen.music.melody.phrase_end import Ending, counted
+from livegen.music.melody.phrase_end import UNSTRUCK, Ending, counted
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.timeline import Timeline
 
@@ -24,6 +24,8 @@ SOON_US = 60_000  # a response that was asked for begins no sooner
 PATIENCE_BARS = 2
 CHORUS_BARS = 4  # of chords, after which a solo begins though they go on
 SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
+# So long after a bar line on which a call may go on its answer waits for a key: most hands are off by less.
+HEED_US = 30_000
 FEWEST = 3  # notes of a phrase whose last one may be held into the answer
 MOST_BARS = 16  # of a call that others are expected to be as long as
 PICK_UP = 3  # eighths of a bar: a first note so little before a bar line is a pick-up to it
@@ -33,11 +35,15 @@ MOST_AUDITIONS = 4
 
 
 class Entry(NamedTuple):
-    """The entry of a response: its first tick, when that is sent (micros), and how far off the timeline it lies."""
+    """The entry of a response: its first tick, when that is sent (micros), and how far off the timeline it lies.
+
+    The notes of that tick wait for `heeds_us` micros: a key that comes meanwhile keeps them from beginning.
+    """
 
     tick: int
     sent_us: int
     shift_us: int
+    heeds_us: int
 
 
 def lead_us(settings: Settings) -> int:
@@ -54,7 +60,7 @@ def rest_over(call: Call, settings: Settings) -> int:
 def call_over(call: Call, settings: Settings, timeline: Timeline) -> int:
     """Give the time, micros, at which a call ends if no more is played: on its answer's bar line, or after its rest."""
     if begins_on_bar(call, settings):
-        return timeline.micros(entry(call, timeline)) - lead_us(settings)
+        return timeline.micros(_over(call, settings, timeline).line) - lead_us(settings)
     return rest_over(call, settings)
 
 
@@ -67,22 +73,24 @@ def begins_on_bar(call: Call, settings: Settings) -> bool:
 def is_next_bar(call: Call, settings: Settings, timeline: Timeline) -> bool:
     """True if a phrase of some notes will be over on the first bar line after its last onset."""
     is_phrase = call.phrase.notes >= FEWEST and begins_on_bar(call, settings)
-    return is_phrase and entry(call, timeline) == _next_bar(call, timeline)
+    return is_phrase and _over(call, settings, timeline).line == _next_bar(call, timeline)
 
 
 def _next_bar(call: Call, timeline: Timeline) -> int:
     return timeline.bar_from(timeline.tick(call.phrase.onsets_us[-1]) + SOONEST)
 
 
-def entry(call: Call, timeline: Timeline) -> int:
-    """The tick of the first bar line at which a call is over, as it stands; at the latest after two silent bars."""
-    stands = call.phrase.notes, call.phrase.active_us, timeline
+def _over(call: Call, settings: Settings, timeline: Timeline) -> Over:
+    """Tell where a call is over, as it stands; at the latest after two silent bars."""
+    # Whoever does not give way to a key begins only where he is sure.
+    may_doubt = MODES[settings.mode].yields
+    stands = call.phrase.notes, call.phrase.active_us, timeline, may_doubt
     if call.over[0] != stands:
-        call.over = stands, _entry(call, timeline)
+        call.over = stands, _found_over(call, timeline, may_doubt)
     return call.over[1]
 
 
-def _entry(call: Call, timeline: Timeline) -> int:
+def _found_over(call: Call, timeline: Timeline, may_doubt: bool) -> Over:
     phrase, metre = call.phrase, timeline.metre
     last = timeline.tick(phrase.onsets_us[-1])
     first, line = _first_bar(call, timeline), _next_bar(call, timeline)
@@ -106,9 +114,24 @@ def _entry(call: Call, timeline: Timeline) -> int:
         on_tonic = ending._replace(is_tonic=True)
         # The key is asked for only where it decides.
         if ending.odds > 0 or (on_tonic.odds > 0 and phrase.is_on_tonic):
-            break
+            return Over(line, is_sure=True)
+        may_be = ending.odds > -UNSTRUCK or (on_tonic.odds > -UNSTRUCK and phrase.is_on_tonic)
+        may_be = may_be and may_doubt and ending.is_square
+        if may_be and _strikes_lines(call, timeline, first, line):
+            return Over(line, is_sure=False)
         line = timeline.bar_from(line + 1)
-    return line
+    return Over(line, is_sure=True)
+
+
+def _strikes_lines(call: Call, timeline: Timeline, first: int, until: int) -> bool:
+    """True if a key was struck on each bar line of a call before that at tick `until`."""
+    struck = [timeline.tick(at) for at in call.phrase.onsets_us]
+    line = first
+    while line < until:
+        if not any(abs(tick - line) <= ON_LINE for tick in struck):
+            return False
+        line = timeline.bar_from(line + 1)
+    return True
 
 
 def habit(taken: Sequence[Taken]) -> Habit:
@@ -188,7 +211,7 @@ def start_of(call: Call, settings: Settings, timeline: Timeline, now: int, is_as
     lead = lead_us(settings)
     over = call_over(call, settings, timeline)
     moment = (now + SOON_US if is_asked else max(over, now)) + lead
-    tick, shift = timeline.tick_from(moment), 0
+    tick, shift, heeds = timeline.tick_from(moment), 0, 0
     if call.start is not None and call.start > timeline.tick(now + lead):
         tick = call.start
     elif MODES[settings.mode].start is Start.BARS and not is_asked:
@@ -198,7 +221,11 @@ def start_of(call: Call, settings: Settings, timeline: Timeline, now: int, is_as
         shift = moment - timeline.micros(tick)
     else:
         tick = on_line(tick, settings, timeline)
-    return Entry(tick, timeline.micros(tick) + shift - lead, shift)
+        if not is_asked and begins_on_bar(call, settings):
+            line, is_sure = _over(call, settings, timeline)
+            if call.went_on or (line == tick and not is_sure):
+                heeds = HEED_US
+    return Entry(tick, timeline.micros(tick) + shift - lead, shift, heeds)
 
 
 def on_line(tick: int, settings: Settings, timeline: Timeline) -> int:

@@ -85,11 +85,14 @@ class TurnTaking:
                 self._forget_planned(now, out)
                 self._open(now)
             case Action.HEAR:
-                self._forget_planned(now, out)
+                if self._performer.plan or not self._mode.has_companions:
+                    self._performer.give_way(now, out)
             case Action.GO_ON:
-                self._performer.withdraw(now, out)
+                self._performer.give_way(now, out)
                 self._performer.taken.pop()
                 self._listener.call, self.answered = self.answered, None
+                if self._listener.call:
+                    self._listener.call.went_on = True
             case Action.PLAN_ANEW:
                 self._performer.plan_anew(now)
 

@@ -364,6 +364,30 @@ class Agenda:
         self._last_due = now
         return ended
 
+    def keep_sounding(self, now: int) -> Cut | None:
+        """Throw all away but what sounds: a `Cut` is to be sent for what was handed out and has not begun, if any."""
+        self.forget()
+        self._unheard.clear()
+        waits = {it.key for it in self._given if not self._is_begun(it) and not it.is_silent}
+        self._given = deque(filter(self._is_begun, self._given))
+        self._open = {key: it for key, it in self._open.items() if self._is_begun(it)}
+        self._last_due = max((it.due for it in self._given), default=now)
+        return Cut(tuple(sorted(waits))) if waits else None
+
+    def _is_begun(self, given: Given) -> bool:
+        return given.is_click or given.voice[1:] in self.sounding
+
+    def end_of(self, part: int, pitch: int) -> int | None:
+        """The tick at which a note that sounds will end; None where that is not planned yet."""
+        strokes = [*(given.stroke for given in self._given), *self.planned]
+        return next((it.tick for it in strokes if it[1:] == (part, pitch, 0)), None)
+
+    def end_now(self, voices: Iterable[tuple[int, int]], tick: int, now: int) -> Iterator[Timed]:
+        """Give the messages that end at once, at a tick, what of some notes, (part, pitch), sounds."""
+        for voice in voices:
+            if voice in self.sounding:
+                yield from self._give(Stroke(tick, *voice, 0), now, now, now)
+
     @property
     def coming(self) -> tuple[Given, ...]:
         """Handed out and not yet due: it cannot be planned anew."""

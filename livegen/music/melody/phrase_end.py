@@ -16,6 +16,8 @@ _SLOW = 1.2  # in usual distances: a gap no longer than that is none
 _BREATH = 1.5  # in usual distances: a gap longer than that is a breath
 _LONG = 1.4  # in the longest distance so far: a gap longer than that was not there before
 _RESTED = 1.8  # in usual distances: after the tonic a gap longer than that is rest
+# The nats that silence on a bar line adds, where every line so far was struck.
+UNSTRUCK = 2.5
 
 # The nats that each figure of `Ending` adds to the odds.
 _ALWAYS = -2.4
@@ -67,7 +69,7 @@ class Ending(NamedTuple):
             + self._of_bars()
             + _LONGER * (self.bars > 1 and self.gap > _LONG * self.longest)
             + _TONIC * self.is_tonic
-            + _HOME * (self.is_tonic and self._is_square and self.gap > _RESTED * self.usual)
+            + _HOME * (self.is_tonic and self.is_square and self.gap > _RESTED * self.usual)
             + _STRONG * self.is_strong
             + self._of_breaths()
             + _EMPTY * (self.gap - self.held >= _EMPTY_BARS * self.bar)
@@ -76,14 +78,15 @@ class Ending(NamedTuple):
         )
 
     @property
-    def _is_square(self) -> bool:
+    def is_square(self) -> bool:
+        """True of two, four, eight … bars: most phrases last so long."""
         return self.bars > 1 and self.bars & (self.bars - 1) == 0
 
     def _of_bars(self) -> float:
         """Phrases last two, four or eight bars more often than other numbers."""
         if self.bars < 2:
             return _ONE
-        return _ODD if self.bars % 2 else _SQUARE * self._is_square
+        return _ODD if self.bars % 2 else _SQUARE * self.is_square
 
     def _of_breaths(self) -> float:
         """Chords in whole notes are no rests, and who has breathed within the phrase may do so again."""
