@@ -17,10 +17,13 @@ SETTLED, MOST = 2.0, 3.0  # nats from which a beat is settled, and at most
 # Nats that a look in which all onsets are new says for it or against it, at most, and where it was no candidate.
 _AT_ONCE, _NOT_FOUND = 5.0, 3.0
 # The share that a beat makes up for of what onsets are off by, and of how other their tempo is (Repp, "Sensorimotor
-# synchronization", 2005: people make up for about half of one onset, and for less of the tempo; these are several).
-_PLACE, _TEMPO = 0.7, 0.3
-# Onsets that tell the place and the tempo, and beats that these are apart at least.
-_LATEST, _OF_TEMPO, _SPREAD = 4, 10, 4.0
+# synchronization", 2005: people make up for about half of one onset; these are several).
+_PLACE, _TEMPO = 0.7, 0.7
+# Beats after which an onset counts 1/e for the place, and for the tempo; onsets that are looked at, and beats that they
+# are apart at least where they tell a tempo.
+_FADES, _TEMPO_FADES, _LATEST, _SPREAD = 3.0, 8.0, 10, 4.0
+# An onset counts as off by so many micros more than the one before it at most: one alone that is late is a hand's.
+_ALONE_US = 25_000
 # Onsets that have left it: how many are off by how many beats and micros.
 _LAST, _OFF, _OFF_US = 3, 0.11, 50_000
 _LEFT = 0.8  # what they leave of the nats
@@ -50,17 +53,30 @@ def holds(lead: float, onsets_us: Sequence[int], running: Timeline) -> bool:
 
 
 def kept(onsets_us: Sequence[int], running: Timeline) -> Timeline:
-    """The beat that goes on, a little faster or slower and earlier or later by its last onsets, ascending."""
+    """The beat that goes on, a little faster or slower and earlier or later by its last onsets, ascending.
+
+    The later an onset is the more it counts, so that a beat with a chord a bar does not trail by bars.
+    """
     beats, off = _placed(onsets_us, running)
+    off = _as_hands(off, _ALONE_US / running.tempo_us)
+    ago = beats[-1] - beats
     tempo = 0.0
-    if beats[-1] - beats[0] >= _SPREAD:
-        about = beats - beats.mean()
-        tempo = _TEMPO * float((about * off).sum() / (about**2).sum())
+    if ago[0] >= _SPREAD:
+        weights = np.exp(-ago / _TEMPO_FADES)
+        about = beats - np.average(beats, weights=weights)
+        tempo = _TEMPO * float((weights * about * off).sum() / (weights * about**2).sum())
     tempo_us = round(running.tempo_us * (1 + tempo))
-    middle = float(beats[-_LATEST:].mean())
-    by = _PLACE * float(off[-_LATEST:].mean())
+    weights = np.exp(-ago / _FADES)
+    middle = float(np.average(beats, weights=weights))
+    by = _PLACE * float(np.average(off, weights=weights))
     at_us = running.origin_us + (middle + by) * running.tempo_us
     return replace(running, tempo_us=tempo_us, origin_us=round(at_us - middle * tempo_us))
+
+
+def _as_hands(off: Floats, most: float) -> Floats:
+    """What onsets are off by, beats, each at most by so much more than the one before it."""
+    before = np.concatenate([[0.0], off[:-1]])
+    return np.clip(off, np.minimum(0, before) - most, np.maximum(0, before) + most)
 
 
 def _has_left(onsets_us: Sequence[int], running: Timeline) -> bool:
@@ -70,7 +86,7 @@ def _has_left(onsets_us: Sequence[int], running: Timeline) -> bool:
 
 def _placed(onsets_us: Sequence[int], running: Timeline) -> tuple[Floats, Floats]:
     """The beats at which the last onsets are, and by how many beats each is later than the line that was meant."""
-    beats = (np.array(onsets_us[-_OF_TEMPO:]) - running.origin_us) / running.tempo_us
+    beats = (np.array(onsets_us[-_LATEST:]) - running.origin_us) / running.tempo_us
     gaps = np.concatenate([[np.inf], np.diff(beats), [np.inf]])
     is_apart = np.minimum(gaps[:-1], gaps[1:]) >= _APART
     parts = beats - np.floor(beats)
