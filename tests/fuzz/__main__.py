@@ -24,6 +24,8 @@ from tests.fuzz.targets import TARGETS
 SAID = "livegen-fuzz "
 HANGS_S = 20  # of the clock on the wall; what is slow is judged by the processor's time
 MOST_MB = 2048
+# Code that is not watched: of arrays that are compared atheris 3.0 never lets go of the outcome, here 100 kB an input.
+COMPARE_ARRAYS = ("livegen.music.songs.song_form",)
 
 
 class Row(NamedTuple):
@@ -128,7 +130,9 @@ def child(name: str, seconds: int, inputs: int, seed: int, out: Path) -> None:
         logging.CRITICAL
     )  # a warning for each input would be most of the work
     target, folder = TARGETS[name], out / name
-    with atheris.instrument_imports(include=["livegen", "pythonosc", "yaml"]):
+    with atheris.instrument_imports(
+        include=["livegen", "pythonosc", "yaml"], exclude=list(COMPARE_ARRAYS)
+    ):
         judge = Judge(target.opens(), target.refusals)
         for data in target.seeds():  # what is imported on the way is instrumented, too
             judge(data)
