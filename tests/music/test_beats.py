@@ -114,6 +114,21 @@ def test_the_metre_is_heard_and_bar_lines_are_where_the_player_has_them(
     assert min(place, bar - place) <= 2
 
 
+@pytest.mark.parametrize("bpm", [100, 110, 120])
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_a_swing_that_begins_late_in_the_first_beat_and_is_pushed_to_one_and_three_has_its_bars(
+    bpm: int, seed: int | None
+) -> None:
+    """None of its notes is on a bar line, and all are equally loud."""
+    text = "r:.5 E4 G4 A4 A#4 A4 G4 E4:1.5 D4:.5 E4:2"
+    hand = None if seed is None else random.Random(seed)
+    call = call_of(Lick("lick", "4/4", 4, (bpm,), text, 66), bpm, hand)
+    notes = [note._replace(velocity=80) for note in in_time(call, BEGIN_US)]
+    timeline = find(notes).timeline
+    off = timeline.metre.place(timeline.tick(BEGIN_US)).position
+    assert min(off, 96 - off) <= 3
+
+
 @pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.75])
 @pytest.mark.parametrize(
     ("rhythm", "every"), [("quarters", 8), ("dotted", 4), ("swing", 4), ("a tune", 8)]

@@ -17,6 +17,14 @@ _OFF = 0.12  # beats by which all may be off
 # Nats for beats that are all long and short, or one: in any other beat that would be chance.
 _LONG_SHORT = 2.0
 _BESIDE, _SWINGS, _SWUNG_S = 0.1, 3, (60 / 165, 60 / 72)
+# Nats against each push of them to beat two or four of 4/4: of 2,919 in solos of the Weimar Jazz Database .60 lead to
+# one or three.  It begins on the late eighth, is held for so much of a beat, and nothing follows it for so long.
+_PUSHED, _PUSH_HELD, _PUSH_GAP = 0.42, 0.8, 1.2
+# Nats for 4/4 in which the beat after a first onset off the beat is one, two, three or four: of 3,729 phrases of those
+# solos and of POP909 so many begin like that.
+_OFF_BEATS = (0.4, 0.75)
+_DRUM = 12  # of the kinds of onsets
+_BEGUN_OFF = np.log(4 * np.array([0.24, 0.335, 0.225, 0.2]))
 # Nats for beats by which chords are comped over them, as in a bossa nova: short chords lie even, or nearly so, and only
 # where the harmony changes tells that they are one and a half beats apart.
 _COMPED = 9.0
@@ -41,6 +49,7 @@ _BARS = np.array([bars.beats for bars, _ in COLUMNS])
 _FIRST = np.array([first for _, first in COLUMNS])
 _ARE_DOTTED = np.array([bars.ticks == DOTTED for bars, _ in COLUMNS])
 _OF_FOUR = np.array([column == ((4, TICKS_PER_BEAT), 0) for column in COLUMNS])
+_OF_FOUR_QUARTERS = np.array([bars == (4, TICKS_PER_BEAT) for bars, _ in COLUMNS])
 _OF_THREE = np.array([bars == (3, TICKS_PER_BEAT) for bars, _ in COLUMNS])
 
 Floats = NDArray[np.floating]
@@ -84,6 +93,24 @@ def _are_long_and_short(found: Candidates) -> NDArray[np.bool_]:
     on, late = np.abs(places) < _BESIDE, np.abs(places - 2 / 3) < _BESIDE
     often = np.minimum(on.sum(axis=1), late.sum(axis=1)) >= _SWINGS
     return np.asarray((on | late).all(axis=1) & often & _within(found, _SWUNG_S))
+
+
+def bars(onsets: Onsets, found: Candidates) -> Floats:
+    """Nats by which bars are likelier than others of the same beat (H, COLUMNS): they say nothing of the beat."""
+    beats = found.beats - counted(found).first
+    places, leads_to = beats - np.floor(beats), (np.floor(beats) + 1).astype(np.int64)
+    beat_of_bar = (leads_to[..., None] - np.arange(4)) % 4
+    begins_off = (places[:, 0] > _OFF_BEATS[0]) & (places[:, 0] < _OFF_BEATS[1])
+    begins_off &= not onsets.kinds[0, _DRUM]
+    nats = begins_off[:, None] * _BEGUN_OFF[beat_of_bar[:, 0]]
+    gaps = np.append(np.diff(onsets.at_s), np.inf) / found.periods_s[:, None]
+    held = onsets.lengths_s / found.periods_s[:, None]
+    are_pushes = (np.abs(places - 2 / 3) < _BESIDE) & (gaps >= _PUSH_GAP) & (held >= _PUSH_HELD)
+    are_weak = are_pushes[..., None] & (beat_of_bar % 2 == 1)
+    nats -= _PUSHED * _are_long_and_short(found)[:, None] * are_weak.sum(axis=1)
+    of_all = np.zeros((len(found.periods_s), len(COLUMNS)))
+    of_all[:, _OF_FOUR_QUARTERS] = nats
+    return of_all
 
 
 def _have_bass_first(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:

@@ -16,10 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.beat import beat_context, settled
+from livegen.music.beat import beat_context, beat_idioms, settled
 from livegen.music.beat.beat_candidates import Candidates, candidates
 from livegen.music.beat.beat_context import Context
-from livegen.music.beat.beat_idioms import idioms
 from livegen.music.beat.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
 from livegen.music.melody.phrase import CHORD_US, Played
 from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
@@ -156,7 +155,7 @@ def find(
     whole = beat_context.network()(onsets)
     first = _PERIODS * whole.periods(found) + _STAYS * likeness
     first += _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
-    first += idioms(onsets, found)
+    first += beat_idioms.idioms(onsets, found)
     first -= _unlikely(found.periods_s[:, None], told_us or expected_us)
     first = np.where(allowed, first, -np.inf)
     kept = _likeliest(first)
@@ -177,6 +176,8 @@ def find(
         scores = np.where(alike, scores + lead, scores)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
+    told = chances * np.exp(beat_idioms.bars(onsets, found))
+    chances = told * (chances.sum(axis=1) / told.sum(axis=1))[:, None]
     row, column, tempo_sure = _choice(chances, found)
     timeline = _timeline(grids, kept[row], column, onsets.since_us, metre)
     goes_on = bool(likeness[kept[row], column] == _ALIKE)
