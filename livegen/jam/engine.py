@@ -846,7 +846,7 @@ class Engine:
         counts_until = self._count_ins.until_us(self._now)
         match self._turns.turn:
             case Turn.TOGETHER:
-                return counts_until or self._now
+                return counts_until or self._conductor.leads_by or self._now
             case Turn.ASKED | Turn.ANEW:
                 return self._now
             case Turn.LISTENING:

@@ -7,9 +7,23 @@ from itertools import pairwise
 
 import pytest
 
+from livegen.jam.planning.own_notes import CLICK_US
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn, Other
-from livegen.testing import SECOND, Rehearsal
-from tests.jam.stage import BAR, BEAT, CLOCK, CONTINUE, START, STOP, clocks, onsets, rehearsal
+from livegen.music.parts import BASS
+from livegen.testing import SECOND, Rehearsal, UniformModel
+from tests.jam.stage import (
+    BAR,
+    BEAT,
+    CLOCK,
+    CONTINUE,
+    START,
+    STOP,
+    clocks,
+    notes,
+    onsets,
+    rehearsal,
+)
 
 MS = SECOND // 1_000
 
@@ -127,3 +141,31 @@ def test_a_tempo_that_no_music_has_hangs_nothing(bpm: int) -> None:
 
     assert sounds(jam) == set()
     assert crowd(jam, 0) <= 2
+
+
+@pytest.mark.parametrize("off", [0, 10_000])
+def test_a_band_plays_the_first_bar_of_a_daw_that_sends_clock_only_while_it_plays(off: int) -> None:
+    """The tempo is known with the second clock: what was struck before it is neither cut nor forgotten."""
+    jam = rehearsal(UniformModel(12), mode="accompany", tempo="auto")
+    jam.play(0, START)
+    keys = [(off, NoteOn(key, 80)) for key in (48, 52, 55)]
+    for at, message in sorted(
+        [*keys, *((clock * BEAT // 24, CLOCK) for clock in range(96))], key=lambda row: row[0]
+    ):
+        jam.play(at, message)
+
+    bass = notes(jam, {ROUTES[BASS].channel})
+    assert bass and bass[0][0] <= off + BEAT // 6 and bass[0][2] % 12 == 0
+    assert all(ended - begun >= CLICK_US for begun, ended, _ in bass)
+    assert bass[-1][1] > 2 * BEAT, "it goes on"
+
+
+def test_a_start_without_clocks_keeps_a_band_waiting_for_a_moment_only() -> None:
+    jam = rehearsal(UniformModel(12), mode="accompany", tempo="auto")
+    jam.play(0, START)
+    jam.play(0, CLOCK)
+    for key in (48, 52, 55):
+        jam.play(0, NoteOn(key, 80))
+    jam.until(BEAT)
+
+    assert [note for _, note in onsets(jam) if note.channel == ROUTES[BASS].channel]

@@ -309,8 +309,15 @@ class TurnTaking:
     # --- time -----------------------------------------------------------------------------------------------------
 
     def jump(self, timeline: Timeline | None, now: int, out: list[Timed]) -> None:
-        """The time is led from elsewhere, or stopped: an open call goes on there, all else is forgotten."""
-        if timeline is None or self.turn not in CALLING:
+        """The time is led from elsewhere, or stopped: an open call goes on there, all else is forgotten.
+
+        So does one beside which we play, if it has only just begun: a clock's second stroke says how fast the song is
+        on whose first the player plays.
+        """
+        has_begun = self.call is None or now - self.call.phrase.began_us >= starts.SOON_US
+        if timeline is None or (
+            self.turn not in CALLING and (self.turn is not Turn.TOGETHER or has_begun)
+        ):
             self.stop(now, out)
         elif self._performer.plan:
             self._performer.withdraw(now, out)

@@ -145,6 +145,11 @@ class Conductor:
         return timeline.tempo_us if timeline and is_told else None
 
     @property
+    def leads_by(self) -> int | None:
+        """The time, micros, by which a clock that has just started leads; None where none is about to."""
+        return self.clock.tells_by if self.sync in ("auto", "clock") else None
+
+    @property
     def is_stopped(self) -> bool:
         """Told to be in time with a clock that is not there or was not started."""
         return self.sync == "clock" and not self._clock_runs

@@ -147,6 +147,12 @@ class ClockFollower:
         return self.transport in (Transport.RUNNING, Transport.COASTING)
 
     @property
+    def tells_by(self) -> int | None:
+        """The time, micros, by which a sender that has just started tells its tempo, with its second clock."""
+        is_first = self.transport is Transport.RUNNING and not self._pulse.has_period
+        return self._heard + MAX_TEMPO_US // TICKS_PER_BEAT if is_first else None
+
+    @property
     def is_locked(self) -> bool:
         """True if clocks come, and half a beat of them has made a tempo."""
         return self._is_alive and self._pulse.is_locked
