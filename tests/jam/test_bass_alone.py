@@ -6,18 +6,20 @@ import pytest
 
 from livegen.jam.harmony.harmony import Harmony
 from livegen.jam.struck import Struck
+from livegen.jam.timing.agenda import ROUTES
 from livegen.jam.turns import Chords
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, LEAD
 from livegen.music.time.timeline import Timeline
-from livegen.testing import UniformModel
-from tests.jam.stage import BAR, BEAT, notes, rehearsal
+from livegen.testing import Rehearsal, UniformModel
+from tests.jam.stage import BAR, BEAT, notes, onsets, rehearsal
 
 TIMELINE = Timeline(BEAT)
 C, F, G, A = (48, 52, 55), 41, 43, 45
 MELODY = (76, 79, 76, 72, 77, 81, 77, 81, 74, 71, 74, 79, 76, 72, 76, 81)
 
 Key = tuple[float, float, int, int]  # beats from when until when, part, pitch
+Turns = tuple[tuple[int, tuple[int, ...]], ...]  # a bass and a chord for each bar
 
 
 def held(at: float, lasts: float, *pitches: int, part: int = COMP) -> list[Key]:
@@ -191,3 +193,51 @@ def test_a_comp_has_whole_chords_beside_single_low_notes() -> None:
         jam.play(bar * BAR + 4 * BEAT - 20_000, NoteOff(low))
     struck = [since for since, _, _ in notes(jam, {1}) if since > BAR]
     assert max(struck.count(at) for at in struck) >= 3
+
+
+# --- basses and chords by turns -----------------------------------------------------------------------------------
+
+# The bass on the bar line, then the chord on the beats that are left; the third has no root above its bass.
+OOM_PAH: Turns = ((48, (52, 55)), (45, (52, 57)), (41, (53, 57)), (43, (53, 59, 62)))
+STRIDE: Turns = ((36, (52, 55, 58)), (41, (51, 57, 60)), (36, (52, 55, 58)), (43, (53, 59, 62)))
+
+
+def by_turns(jam: Rehearsal, bars: Turns, beats: int) -> None:
+    """The bass on the line, its fifth half-way through four beats, and chords between; each nearly a beat long."""
+    for number, (low, chord) in enumerate(bars):
+        at = number * beats * BEAT
+        fifth = low - 5 if low > 40 else low + 7
+        for beat in range(beats):
+            keys = (low,) if beat == 0 else (fifth,) if beat == 2 and beats == 4 else chord
+            for key in keys:
+                jam.play(at + beat * BEAT, NoteOn(key, 80))
+            for key in keys:
+                jam.play(at + beat * BEAT + BEAT * 7 // 10, NoteOff(key))
+
+
+@pytest.mark.parametrize(
+    ("bars", "beats", "metre", "least"),
+    [(OOM_PAH, 3, "3/4", 11), (OOM_PAH, 4, "4/4", 11), (STRIDE, 4, "4/4", 11)],
+)
+def test_beside_basses_and_chords_by_turns_the_bass_goes_with_the_player_s_on_the_line(
+    bars: Turns, beats: int, metre: str, least: int
+) -> None:
+    """Of twelve bars, from the second to the fourth time round; 6, 3 and 0 where such a bass says nothing."""
+    jam = rehearsal(UniformModel(12), mode="accompany", sync="internal", metre=metre)
+    by_turns(jam, bars * 4, beats)
+
+    found = [
+        (at, note.pitch % 12) for at, note in onsets(jam) if note.channel == ROUTES[BASS].channel
+    ]
+    right = 0
+    for number, (low, _) in list(enumerate(bars * 4))[4:]:
+        line = number * beats * BEAT
+        right += any(-BEAT // 8 <= at - line <= BEAT // 4 and it == low % 12 for at, it in found)
+    assert right >= least
+
+
+def test_a_chord_without_its_root_is_named_by_the_bass_on_its_line() -> None:
+    jam = rehearsal(mode="accompany", sync="internal")
+    by_turns(jam, STRIDE[:1] * 2, 4)
+
+    assert jam.engine.snapshot()["chord"] == "C7"

@@ -9,7 +9,9 @@ from livegen.music.melody.phrase import CHORD_US
 
 BELOW = 12  # semitones below the melody, from which on a key of its own part is a bass
 DEEP = 48  # and without a melody
-APART = 2  # beats after the last chord of that hand, from which on a single note is no part of it
+# Beats after the last chord of that hand, from which on a single note is no part of it; and on a bar line, where hands
+# that play basses and chords by turns begin what is new.
+APART, APART_ON_LINE = 2, 0.25
 
 
 class LowNote(NamedTuple):
@@ -25,20 +27,27 @@ class LowNote(NamedTuple):
 
 
 class BassAlone:
-    """The last single low note since a chord was heard, if there is one.  Threads: loop only."""
+    """The last single low note since a chord was heard, if there is one.  Threads: loop only.
+
+    `on_line` is the last that was struck on a bar line, None since a chord was.
+    """
 
     def __init__(self) -> None:
+        self.on_line: LowNote | None = None
         self._note: LowNote | None = None
         self._chord_us: int | None = None  # when a chord sounded last
 
-    def chord(self, at: int) -> None:
-        """A chord is struck, or sounds."""
+    def chord(self, at: int, is_on_line: bool = False) -> None:
+        """A chord is struck, or sounds; `is_on_line` says that it does on a bar line."""
         self._chord_us, self._note = at, None
+        self.on_line = None if is_on_line else self.on_line
 
-    def strike(self, at: int, pitch: int, beat_us: int) -> None:
-        """A key of the left hand goes down, and no other with it."""
-        if self._chord_us is None or at - self._chord_us >= APART * beat_us:
+    def strike(self, at: int, pitch: int, beat_us: int, is_on_line: bool = False) -> None:
+        """A key of the left hand goes down, and no other with it; `is_on_line` says that it does on a bar line."""
+        apart = APART_ON_LINE if is_on_line else APART
+        if self._chord_us is None or at - self._chord_us >= apart * beat_us:
             self._note = LowNote(at, None, pitch)
+            self.on_line = self._note if is_on_line else self.on_line
 
     def walk(self, at: int, pitch: int) -> None:
         """A bass that walks comes to a bar line."""

@@ -23,7 +23,7 @@ from livegen.jam.harmony.walk import Walk
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
 from livegen.music.charts import Chart, Stretch
-from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.chord import INTERVALS, Chord, chord_of
 from livegen.music.chords.chords_heard import ChordTracker
 from livegen.music.keys.key import Key, signs_apart
 from livegen.music.keys.key_tracker import KeyTracker
@@ -191,14 +191,17 @@ class Harmony:
             if self._is_on_bar_line(at):
                 self._bass.walk(at, pitch)
         elif self._chords.holds_several(at):
-            self._bass.chord(at)
+            self._bass.chord(at, self._is_on_bar_line(at))
         elif is_below and not velocity:
             self._bass.release(at, pitch)
-        elif velocity and (self._together.are_chord or (is_below and self._chords.is_broken(at))):
-            self._bass.chord(at)
+        elif velocity and (
+            self._together.are_chord
+            or (is_below and self._chords.is_broken(at) and not self._is_on_bar_line(at))
+        ):
+            self._bass.chord(at, self._is_on_bar_line(at))
         elif is_below and (part != LEAD or pitch <= self._sung - BELOW):
             beat_us = self._timeline.tempo_us if self._timeline else MINUTE_US // 120
-            self._bass.strike(at, pitch, beat_us)
+            self._bass.strike(at, pitch, beat_us, self._is_on_bar_line(at))
 
     def _is_on_bar_line(self, at: int) -> bool:
         """True of a time nearer to a bar line than to the eighths about it."""
@@ -257,7 +260,8 @@ class Harmony:
 
     def played(self, now: int) -> Chord | None:
         """The chord of the left hand, as long as there is one: single notes after it leave it behind."""
-        return self._meant(self._chords.look(now)) if self._has_chord(now) else None
+        chord = self._chords.look(now) if self._has_chord(now) else None
+        return self._on_bass(self._meant(chord))
 
     def _has_chord(self, now: int) -> bool:
         """True while the left hand plays, and no single low note in place of a chord."""
@@ -273,6 +277,21 @@ class Harmony:
         low, *others = sorted(pitch for _, pitch in self.left_hand) or (_BASS_BELOW,)
         is_apart = low < _BASS_BELOW and all(pitch - low >= _APART for pitch in others)
         return chord if is_apart else replace(chord, bass=None)
+
+    def _on_bass(self, chord: Chord | None) -> Chord | None:
+        """A chord that a hand struck after a single bass on the line of its bar, where that is the root of both.
+
+        E G Bb after a C is C7.
+        """
+        low, timeline = self._bass.on_line, self._timeline
+        if chord is None or low is None or timeline is None or self._left_struck_us <= low.since:
+            return chord
+        struck = timeline.tick(self._left_struck_us)
+        if timeline.tick(low.since) < struck - timeline.metre.place(struck).position - _LINE:
+            return chord
+        above = (low.pitch + (tone - low.pitch) % 12 for tone in chord.pitch_classes)
+        whole = chord_of((low.pitch, *above))
+        return whole if whole and whole.root == low.pitch % 12 else chord
 
     def _has_left(self, now: int) -> bool:
         """True if a left hand plays, or did a moment ago."""
@@ -746,7 +765,7 @@ class Harmony:
         second = self._keys.runner_up(now)
         looped = self._memory.looped(tick)
         struck = self._chords.peek(now)  # to be shown changes nothing
-        played = self._meant(struck) if self._has_chord(now) else None
+        played = self._on_bass(self._meant(struck)) if self._has_chord(now) else None
         heard = looped or played or self._told or struck
         chord = self.chord(now) if self.sheet else heard
         ahead = self.sheet.coming(tick, tick + AHEAD) if self.sheet else self._foreseen

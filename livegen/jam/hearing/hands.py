@@ -1,7 +1,7 @@
 """The two hands on a keyboard, told apart by what sounds together and where it lies, never by which key lands first.
 
 * What is struck with others below middle C is the accompanying hand's, and so is a single low key of a player who
-  plays chords, or one far below the melody.
+  plays chords, also a bass and a chord by turns, or one far below the melody.
 * Of a player who strikes three keys and more at most times all are the accompanying hand's, wherever they lie, but
   for a single key above all of them.
 * A line of single keys, all of them low, is a bass.
@@ -55,7 +55,9 @@ class Hands(PartSource):
             return COMP
         if pitch >= SPLIT_PITCH:
             return LEAD
-        plays_chords = 2 * sum(onset.keys > 1 for onset in before) > len(before)
+        lows = [onset.low for onset in before if onset.keys > 1]
+        is_below = bool(lows) and pitch < lows[-1]  # a bass and a chord by turns are one hand
+        plays_chords = 2 * len(lows) > len(before) - is_below
         melody = next((onset.high for onset in reversed(before) if onset.high >= SPLIT_PITCH), 0)
         if not is_single or self.held or plays_chords or pitch < melody - LEAP:
             return COMP

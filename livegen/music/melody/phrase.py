@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livegen.music.keys.key import Key, likeliest
-from livegen.music.parts import DRUMS, LEAD, PARTS
+from livegen.music.parts import BASS, DRUMS, LEAD, PARTS
 
 SHORTEST_REST_US, LONGEST_REST_US = 250_000, 1_200_000
 _LONE_IOI_US = 500_000  # one note tells no pace
@@ -149,13 +149,15 @@ class Phrase:
     def parts(self) -> tuple[int, ...]:
         """Parts that were heard, in the order of PARTS.
 
-        One stroke among others is none: keys of the first chord may be heard before it is known for one.
+        One stroke among others is none: keys of the first chord may be heard before it is known for one.  Of a bass two
+        are none: so are the first low key of a hand that plays basses and chords by turns, and the first of its chord.
         """
         return tuple(part for part in range(len(PARTS)) if self._is_heard(part))
 
     def _is_heard(self, part: int) -> bool:
         extent = self.extents.get(part)
-        return extent is not None and (extent.strokes > 1 or 3 * extent.notes > self.notes)
+        few = 2 if part == BASS else 1
+        return extent is not None and (extent.strokes > few or 3 * extent.notes > self.notes)
 
     @property
     def velocity(self) -> float:
