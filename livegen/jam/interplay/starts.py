@@ -116,22 +116,35 @@ def _found_over(call: Call, timeline: Timeline, may_doubt: bool) -> Over:
         if ending.odds > 0 or (on_tonic.odds > 0 and phrase.is_on_tonic):
             return Over(line, is_sure=True)
         may_be = ending.odds > -UNSTRUCK or (on_tonic.odds > -UNSTRUCK and phrase.is_on_tonic)
-        may_be = may_be and may_doubt and ending.is_square
-        if may_be and _strikes_lines(call, timeline, first, line):
+        if may_doubt and ending.is_square and _breaks_off(call, timeline, first, line, may_be):
             return Over(line, is_sure=False)
         line = timeline.bar_from(line + 1)
     return Over(line, is_sure=True)
 
 
-def _strikes_lines(call: Call, timeline: Timeline, first: int, until: int) -> bool:
-    """True if a key was struck on each bar line of a call before that at tick `until`."""
+def _breaks_off(call: Call, timeline: Timeline, first: int, until: int, may_be: bool) -> bool:
+    """True if a call is likely over where no key is struck at tick `until`, for one was on each bar line before.
+
+    If by its notes it hardly `may_be` over, only where the rhythm of its second half is that of the first, so that it
+    would begin anew there.
+    """
     struck = [timeline.tick(at) for at in call.phrase.onsets_us]
     line = first
     while line < until:
-        if not any(abs(tick - line) <= ON_LINE for tick in struck):
+        if not _has_near(struck, line):
             return False
         line = timeline.bar_from(line + 1)
-    return True
+    half = (until - first) // 2
+    begun = [tick - first for tick in struck if tick < first + half - ON_LINE]
+    again = [tick - first - half for tick in struck if tick >= first + half - ON_LINE]
+    return may_be or (
+        all(_has_near(begun, tick) for tick in again)
+        and all(_has_near(again, tick) for tick in begun)
+    )
+
+
+def _has_near(ticks: Sequence[int], line: int) -> bool:
+    return any(abs(tick - line) <= ON_LINE for tick in ticks)
 
 
 def habit(taken: Sequence[Taken]) -> Habit:

@@ -50,7 +50,7 @@ class Crowd:
 
 def first_rest(brief: Brief) -> int:
     """The most ticks from the first onset of a response to the next."""
-    if (brief.lines is None and brief.contour is None) or brief.pace is None:
+    if (brief.lines is None and brief.contour is None) or not brief.pace:
         return LONGEST_SILENCE
     # In whole beats, so that it ends on a line if it began on one.
     beats = round(_RESTS / (brief.pace * brief.density * brief.densest))
