@@ -248,6 +248,12 @@ def test_a_key_at_the_wrong_place_is_told_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["jam.ritard=!\n\n\n", "jam.ritard=" + "x" * 5000, "\n=1"])
+def test_whatever_is_set_it_is_refused_in_a_line(text: str) -> None:
+    (said,) = mistakes(None, text)
+    assert len(said) < 500
+
+
 def test_a_set_without_a_value_is_told_the_form() -> None:
     assert mistakes(None, "seed") == [
         "--set seed: expected KEY=VALUE, for example --set jam.temperature=0.9"

@@ -14,6 +14,7 @@ import yaml
 from livegen import guarded_yaml
 from livegen.errors import ConfigError
 
+_SHOWN = 200  # characters of what somebody typed
 MAX_MISTAKES = 20
 
 Trail = tuple[str | int, ...]
@@ -84,12 +85,18 @@ def _lines(node: yaml.Node, path: Trail) -> Iterator[tuple[Trail, int]]:
 def assignment(text: str) -> Assignment:
     """Take `--set a.b=value` apart; the value is read as config.yaml would read it."""
     path, equals, value = text.partition("=")
-    said = f"--set {text}"
+    said = "--set " + _on_a_line(text)
     if not equals or not path.strip():
         raise ConfigError(f"{said}: expected KEY=VALUE, for example --set jam.temperature=0.9")
     node = guarded_yaml.parse(value, said)
     built = None if node is None else guarded_yaml.built(node, said)
     return trail(path), built, said
+
+
+def _on_a_line(text: str) -> str:
+    """What somebody typed, short and on one line."""
+    shown = text[:_SHOWN] + "…" * (len(text) > _SHOWN)
+    return shown if shown.isprintable() else repr(shown)
 
 
 def trail(path: str) -> Trail:

@@ -1,5 +1,7 @@
 """Charts in livegen's own text: read, written, and every mistake named by its line."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -205,6 +207,20 @@ def test_a_mistake_is_told_with_file_line_and_what_was_expected(
 def test_a_chart_is_read_again_as_it_was_written() -> None:
     chart = read(TUNE)
     assert chart_of(write_text(chart).encode(), "again.txt") == chart
+
+
+def test_a_name_that_looks_like_a_link_does_not_make_a_link_of_the_text() -> None:
+    chart = replace(read("| C | F |"), title="irealb://Tune", style="ireal://x")
+    assert chart_of(write_text(chart).encode(), "again.txt").bars == chart.bars
+
+
+def test_a_repeat_behind_an_ending_in_another_section_is_written_where_it_begins() -> None:
+    """Other formats have endings that no repeat closes."""
+    text = "|: D :| 1. F7 |\n[B]\n|: Gm7 | 1. F7 |\n[B]\n| Gm7 | D :| C |"
+    bars = [replace(bar, opens=bar.opens and at == 0) for at, bar in enumerate(read(text).bars)]
+    chart = replace(read(text), bars=tuple(bars))
+    again = chart_of(write_text(chart).encode(), "again.txt")
+    assert [bar.written for bar in again.form.round] == [bar.written for bar in chart.form.round]
 
 
 CHORDS = st.sampled_from(["C", "F#m7b5", "Bb7/D", "N.C.", "Gsus4", ".", "C!", "!", "/"])

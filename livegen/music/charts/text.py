@@ -21,6 +21,7 @@ from livegen.errors import ChartError
 from livegen.music.charts.cells import HOLD, Cell, spread
 from livegen.music.charts.chart import MOST_BARS, Chart, Jump, WrittenBar
 from livegen.music.charts.source import LONGEST, ChartFile, shown
+from livegen.music.charts.unrolling import repeats_from
 from livegen.music.chords.chord_names import key_named
 from livegen.music.time.metre import COMMON_TIME, Metre, written
 
@@ -370,27 +371,24 @@ def write_text(chart: Chart) -> str:
 
 
 def _across(bars: Sequence[WrittenBar]) -> list[WrittenBar]:
-    """The bars with a |: where a repeat begins that nothing opens and that goes on where a section begins.
+    """The bars with a |: where a repeat begins that would be read to begin elsewhere.
 
-    Other formats have such repeats; in a text one would go back to the section.
+    Other formats have repeats that nothing opens and that go on where a section begins; in a text they go back to it.
     """
-    opened, begin, crosses = list(bars), 0, False
-    for at, bar in enumerate(bars):
-        if bar.opens or bar.coda:
-            begin, crosses = at, False
-        begins = bar.section is not None and at > begin and not _is_next_ending(bars, at)
-        crosses = crosses or begins
-        if bar.times > 1:
-            if crosses:
-                opened[begin] = replace(opened[begin], opens=True)
-            following = bars[at + 1 : at + 2]
-            begin, crosses = (begin if following and following[0].ending else at + 1), False
-    return opened
+    opened, begins = list(bars), repeats_from(bars)
+    closes = [at for at, bar in enumerate(bars) if bar.times > 1]
+    while True:
+        read = repeats_from(_opened(opened))
+        elsewhere = {begins[at] for at in closes if read[at] != begins[at]}
+        if not (still := {at for at in elsewhere if not opened[at].opens}):
+            return opened
+        for at in still:
+            opened[at] = replace(opened[at], opens=True)
 
 
 def _plain(text: str) -> str:
-    """A name as it may stand in a line."""
-    return re.sub(r"[\[\]|\s]+", " ", text).strip()[:LONGEST]
+    """A name as it may stand in a line: no bars, and no link, for which the whole text would be taken."""
+    return re.sub(r"(?:[\[\]|\s]|://)+", " ", text).strip()[:LONGEST]
 
 
 def _row(bars: list[str]) -> str:

@@ -193,6 +193,11 @@ class _Repeat:
     ending: tuple[int, ...]  # the numbers of the ending in which the bar lies; () outside
 
 
+def repeats_from(bars: Sequence["WrittenBar"]) -> list[int]:
+    """The bar to which the repeat goes back in which each bar lies."""
+    return _begins(bars, _endings(bars))
+
+
 def _repeats(bars: Sequence["WrittenBar"]) -> list[_Repeat]:
     """The repeat of each bar.
 
