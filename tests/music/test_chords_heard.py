@@ -75,6 +75,21 @@ def test_steps_of_a_scale_are_no_chord() -> None:
         assert tracker.look(now) is None
 
 
+def test_power_chords_are_heard_as_they_are_struck_however_near_the_one_before_is() -> None:
+    """Without the rule F C after C G is Csus4, and G D after it is C with a second, for a beat."""
+    tracker, now, heard = ChordTracker(), 0, []
+    for pitches in ((36, 43), (36, 43), (41, 48), (41, 48), (36, 43), (43, 50), (43, 50)):
+        for pitch in pitches:
+            tracker.strike(now, pitch, 80)
+            tracker.look(now)
+        heard.append(tracker.look(now + 40_000))
+        now += BEAT_US
+        for pitch in pitches:
+            tracker.release(now - BEAT_US // 10, pitch)
+
+    assert heard[1:] == [Chord(root, "5") for root in (0, 5, 5, 0, 7, 7)]
+
+
 def test_a_held_fifth_is_a_power_chord_but_says_nothing_against_a_triad_on_it() -> None:
     bare, full = ChordTracker(), ChordTracker()
     play(full, 0, (48, 52, 55))

@@ -126,12 +126,29 @@ class ChordTracker:
         in_the_ear = _in_the_ear(weights)
         if len(held) <= 1 and in_the_ear <= 2:
             return None
+        if fifth := self._new_fifth(now):
+            return Chord(*fifth)
         reading = _fifth(held, self._chord) if len(held) == in_the_ear == 2 else None
         reading = reading or self._struck_at_once(now) or self._best(weights, bass)
         if reading is None:
             return None
         root, kind = reading
         return Chord(root, kind, None if bass == root else bass)
+
+    def _new_fifth(self, now: int) -> tuple[int, str] | None:
+        """Root and kind of two keys a fifth apart, struck at once, where the chord that stood lacks one of them.
+
+        A hand that plays such chords has left the one before, however near that is.
+        """
+        held = {pitch: key.struck for pitch, key in self._keys.items() if key.released is None}
+        classes = sorted({pitch % 12 for pitch in held})
+        if len(classes) != 2 or max(held.values()) - min(held.values()) > _TOGETHER_US:
+            return None
+        before = self._standing
+        if before is None or now - before.since < _STOOD_US:
+            return _fifth(classes, None)
+        is_old = before.chord.pitch_classes.issuperset(classes)
+        return None if is_old else _fifth(classes, before.chord)
 
     def _struck_at_once(self, now: int) -> tuple[int, str] | None:
         """Root and kind of the keys that are held, if they were struck at once and have a name by themselves."""
