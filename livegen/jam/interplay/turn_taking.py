@@ -192,6 +192,8 @@ class TurnTaking:
         call.start = call.gesture = None
         if self._listener.call is None:
             self.answered = call
+        if self._performer.plan and self._performer.plan.heeds_us:
+            self._performer.forget()  # it would wait for a key that does not come
         return True
 
     def again(self, now: int, out: list[Timed]) -> bool:
