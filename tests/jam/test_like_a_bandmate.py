@@ -21,7 +21,14 @@ from livegen.music.time.metre import parse_metre
 from livegen.music.time.timeline import Timeline
 from livegen.scorecard.feels import FEELS, Lick, call_of
 from livegen.scorecard.playing import played as heard_from
-from livegen.testing import SECOND, EchoModel, Rehearsal, ScriptedModel, UniformModel
+from livegen.testing import (
+    SECOND,
+    EchoModel,
+    FaultyModel,
+    Rehearsal,
+    ScriptedModel,
+    UniformModel,
+)
 from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn
 
 # Two bars, in beats: onset, length, pitch.  They end with a half note on the tonic.
@@ -710,3 +717,18 @@ def test_who_swings_is_answered_with_a_swing(late: float) -> None:
     jam.until(6 * BAR)
     places = {round(at % BEAT / BEAT, 2) for at, _ in onsets(jam)}
     assert late in places and (0.5 in places) == (late == 0.5)
+
+
+def test_a_band_whose_model_fails_is_not_woken_without_end_before_it_plans_again() -> None:
+    """What it still stands to lay behind what it had planned, and it was woken for a time that had passed."""
+    model = FaultyModel(UniformModel(12), 3, False)
+    jam = rehearsal(model, seed=0, mode="accompany", tempo=110)
+    jam.play(0, NoteOn(49, 80))
+    jam.play(50_000, NoteOff(49))
+
+    wakes = 0
+    while (at := jam.engine.deadline()) is not None and at <= SECOND:
+        jam.now = max(jam.now, at)
+        jam.engine.feed(Wake(), jam.now)
+        wakes += 1
+        assert wakes < 10_000

@@ -90,11 +90,12 @@ class Plan:
         """Give the time, micros, at which more is to be planned or all has been played; None when neither is known."""
         if self.chosen is None:
             return now
-        is_done = self.chosen.is_done
-        if is_done and self.stands_to is None:
-            return self.end_us
+        if self.chosen.is_done:
+            if self.stands_to is None or self.goes_on_at is None:
+                return self.end_us
+            return self.goes_on_at(self.stands_to)
         at = self._more_at(self.chosen.frontier, place)
-        return now if now >= at and not is_done else at
+        return now if now >= at else at
 
     def is_over(self, now: int) -> bool:
         """True if it is time to plan anew, for it stands no further."""
